@@ -41,3 +41,10 @@ def repaired(text, finding):
     margin = lines[first - 1][: -len(lines[first - 1].lstrip())]
     lines[first - 1 : last] = [f"{margin}{finding.fix}\n"]
     return "".join(lines)
+
+
+def told(planted, old, new, name):
+    """Return the line at which a mistake is told, and what is wrong with its fix in place."""
+    wrong = planted.wrong(old, new)
+    first = planted.errors(wrong, name)[0]
+    return first.line, planted.errors(repaired(wrong, first), name)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Mapping
+from collections.abc import Callable, Collection, Hashable, Mapping
 from functools import partial
 from typing import Any
 from weakref import WeakKeyDictionary
@@ -33,7 +33,8 @@ def linked(point: Point, name: str, links_at: LinksAt) -> Array | None:
     known, key = _KNOWN.setdefault(point, {}), _key(links_at)
     if key not in known:
         links = links_at(point)
-        known[key] = None if links is None else _gradients_past(point, links)
+        names = point.result.tape.arguments
+        known[key] = None if links is None else _gradients_past(point, names, links)
     found = known[key]
     return None if found is None else found[name]
 
@@ -42,16 +43,17 @@ def gradient_past(
     point: Point, name: str, links: Links, values: Callable[[int], Array] | None = None
 ) -> Array:
     """Return the gradient of a run with other slopes, or none, of some nodes."""
+    return _gradients_past(point, (name,), links, values)[name]
+
+
+def _gradients_past(
+    point: Point, names: Collection[str], links: Links,
+    values: Callable[[int], Array] | None = None,
+) -> Mapping[str, Array]:  # fmt: skip
     tape = point.result.tape
-    leaf = tape.arguments[name]
+    leaves = {name: tape.arguments[name] for name in names}
     own = tape.with_active(links.keys())
-    return gradients(own, point.root, [leaf], links=links, values=values)[leaf]
-
-
-def _gradients_past(point: Point, links: Links) -> Mapping[str, Array]:
-    leaves = point.result.tape.arguments
-    own = point.result.tape.with_active(links.keys())
-    found = gradients(own, point.root, [*leaves.values()], links=links)
+    found = gradients(own, point.root, [*leaves.values()], links=links, values=values)
     return {name: found[leaf] for name, leaf in leaves.items()}
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import indices_of
 from gradtui.diagnosis.recorded.blame.trees import nodes_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 
@@ -21,7 +22,7 @@ def crops(s: Statement) -> Iterator[Candidate]:
     for node in s.nodes if widths else ():
         if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
             continue
-        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        parts = indices_of(node)
         cut = [one for one in parts if isinstance(one, ast.Slice) and (one.lower or one.upper)]
         several = [widths] if len(widths) == len(cut) else [[one] * len(cut) for one in widths]
         for some in several if cut else ():
@@ -37,7 +38,7 @@ def _moved(s: Statement) -> Iterator[Candidate]:
     for node in s.nodes:
         if not isinstance(node, ast.Subscript) or not isinstance(node.ctx, ast.Load):
             continue
-        parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+        parts = indices_of(node)
         texts = {part: text for part in parts if (text := _in_the_middle(s, part)) is not None}
         if texts:
             edits = tuple(Edit(s.unit.start(part), s.unit.end(part), text)

@@ -70,10 +70,15 @@ class _Returned(NamedTuple):
     given: Sequence[str]
 
     @property
+    def texts(self) -> Sequence[str]:
+        """The values, as they are written."""
+        return [ast.unparse(one) for one in self.values]
+
+    @property
     def is_in_order(self) -> bool:
         """Whether the values are in the order of the arguments that they are gradients of."""
         stems = [_stem(one) for one in self.given]
-        own = [_stem(ast.unparse(one)) for one in self.values]
+        own = [_stem(one) for one in self.texts]
         places = [stems.index(one) for one in own if one in stems]
         return places == sorted(places)
 
@@ -87,14 +92,12 @@ def _calls_of(unit: Unit, node: ast.stmt) -> Iterator[tuple[_Call, _Returned]]:
     calls, ends = _unpacking(unit.tree), _ends(unit.tree)
     for call in calls:
         returned = ends.get(call.function)
-        if returned is not None:
-            wanted = [one.id for one in call.names]
-            others = [one for one in ends.values() if one is not returned]
-            usual = any(wanted == [*map(ast.unparse, one.values)] for one in others)
-            ordered = returned.is_in_order and not usual
-            at_fault = call.node if ordered else returned.node
-            if node is at_fault:
-                yield call, returned
+        if returned is None or node not in (call.node, returned.node):
+            continue
+        others = (one for one in ends.values() if one is not returned)
+        usual = any(one.texts == [name.id for name in call.names] for one in others)
+        if node is (call.node if returned.is_in_order and not usual else returned.node):
+            yield call, returned
 
 
 @lru_cache(_FILES)

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import ast
 import inspect
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.computing import own_methods
 from gradtui.diagnosis.recorded.blame.expressions import names_in
-from gradtui.diagnosis.recorded.blame.trees import walked
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 
 
 def doubled(s: Statement) -> Iterator[Candidate]:
@@ -21,7 +21,7 @@ def doubled(s: Statement) -> Iterator[Candidate]:
     own = s.value()
     if not isinstance(own, ast.Call) or not _is_made_twice(s, own):
         return
-    called = {ast.unparse(one.func) for one in walked(s.unit.tree) if isinstance(one, ast.Call)}
+    called = {ast.unparse(one.func) for one in nodes_of(s.unit.tree) if isinstance(one, ast.Call)}
     for text, method in own_methods(s):
         given = [*inspect.signature(method).parameters][1:]
         if given and text not in called and s.scope.keys() >= {*given}:
@@ -48,29 +48,36 @@ def redone(s: Statement) -> Iterator[Candidate]:
             pass
         case _:
             return
-    index = {*map(ast.unparse, _indices(own))}
+    index = _indices(own)
+    if len(index) != 1:
+        return
     for other in s.unit.of(ast.Assign):
         if other is s.node or ast.dump(other.targets[0]) != ast.dump(s.node.targets[0]):
             continue
-        there = {*map(ast.unparse, _indices(other.value))}
-        if len(index) == len(there) == 1 and name not in names_in(other.value):
-            made = _with(other.value, {there.pop(): next(iter(index))})
+        if len(_indices(other.value)) == 1 and name not in names_in(other.value):
+            made = _picking(other.value, *index)
             if made != ast.unparse(own):
                 told = f"{s.text(own)} must be {made}, as in line {other.lineno}"
                 edit = s.replaced(own, made)
                 yield Candidate((edit,), "wrong-variable", told, 0, made, own, named=True)
 
 
-def _indices(node: ast.expr) -> list[ast.expr]:
+def _indices(node: ast.expr) -> set[str]:
     """Return the indices in an expression that pick one element each."""
-    picks = [one.slice for one in walked(node) if isinstance(one, ast.Subscript)]
-    return [one for one in picks if not any(isinstance(part, ast.Slice) for part in walked(one))]
+    return {ast.unparse(one.slice) for one in _picks(node)}
 
 
-def _with(node: ast.expr, indices: Mapping[str, str]) -> str:
-    """Return an expression with other indices."""
+def _picks(node: ast.expr) -> list[ast.Subscript]:
+    """Return the parts of an expression that pick one element each."""
+    return [
+        one for one in walked(node) if isinstance(one, ast.Subscript)
+        and not any(isinstance(part, ast.Slice) for part in walked(one.slice))
+    ]  # fmt: skip
+
+
+def _picking(node: ast.expr, index: str) -> str:
+    """Return an expression with another index in the place of each that picks one element."""
     copied = ast.parse(ast.unparse(node), mode="eval").body
-    for one in walked(copied):
-        if isinstance(one, ast.Subscript) and (text := ast.unparse(one.slice)) in indices:
-            one.slice = ast.parse(indices[text], mode="eval").body
+    for one in _picks(copied):
+        one.slice = ast.parse(index, mode="eval").body
     return ast.unparse(copied)

@@ -59,6 +59,11 @@ def name_of(node: ast.expr) -> str:
     return node.attr if isinstance(node, ast.Attribute) else getattr(node, "id", "")
 
 
+def indices_of(node: ast.Subscript) -> list[ast.expr]:
+    """Return the index along each axis that an expression names."""
+    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+
+
 def is_element(node: ast.expr) -> bool:
     """Return whether an expression is one of these, or an element of it such as a round's."""
     picked = isinstance(node, ast.Subscript) and isinstance(node.slice, ast.Name)

@@ -6,7 +6,10 @@ import ast
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
+from msgspec.structs import replace
+
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import indices_of
 from gradtui.diagnosis.recorded.blame.forms import loops_around
 from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Unit
@@ -30,10 +33,7 @@ def of_loop(s: Statement) -> Iterator[Candidate]:
         edit = s.replaced(bound, text)
         yield Candidate((edit,), "wrong-variable", told, 0, text, bound, named=True)
     if (whole := _skipping(s.unit, s.node)) is not None:
-        text = s.text(whole)
-        told = f"the rounds must be those of range({text})"
-        edit = s.replaced(s.node.iter, f"range({text})")
-        yield Candidate((edit,), "wrong-variable", told, 0, text, s.node.iter, named=True)
+        yield replace(_rounds(s, s.node.iter, f"range({s.text(whole)})", 0), named=True)
     own, found = s.node.iter, dict[str, None]()
     for node in s.unit.nodes:
         if isinstance(node, ast.For) and ast.dump(node.target) == ast.dump(s.node.target):
@@ -68,18 +68,14 @@ def _skipping(unit: Unit, node: ast.For) -> ast.expr | None:
             return None
     inside = [one for line in node.body for one in walked(line)]
     picks = [one for one in inside if isinstance(one, ast.Subscript)]
-    parts = [part for one in picks for part in _indices(one)]
+    parts = [part for one in picks for part in indices_of(one)]
     numbers = [one for one in inside if isinstance(one, ast.Name) and one.id == name]
     plain = len(numbers) == sum(isinstance(one, ast.Name) and one.id == name for one in parts)
     others = [one for one in unit.of(ast.Subscript)
               if one not in picks and getattr(one.value, "attr", "") != "shape"]  # fmt: skip
     first = any(isinstance(part, ast.Constant) and part.value == 0
-                for one in others for part in _indices(one))  # fmt: skip
+                for one in others for part in indices_of(one))  # fmt: skip
     return end if numbers and plain and not first else None
-
-
-def _indices(node: ast.Subscript) -> Sequence[ast.expr]:
-    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
 
 
 def _elsewhere(unit: Unit, node: ast.For) -> tuple[ast.expr, str] | None:

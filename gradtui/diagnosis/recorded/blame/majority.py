@@ -42,6 +42,11 @@ def majority(s: Statement) -> Iterator[Candidate]:
         yield Candidate((edit,), "constant-factor", told, 0, by, value, named=True)
 
 
+def stands_out(unit: Unit, node: ast.stmt) -> bool:
+    """Return whether a statement has something otherwise than its row."""
+    return odd_one(unit, node) is not None or undivided(unit, node) is not None
+
+
 def undivided(unit: Unit, node: ast.stmt) -> tuple[ast.expr, str] | None:
     """Return the gradient that a line stores, and what all gradients beside it are divided by."""
     own = _gradient(node)

@@ -24,9 +24,8 @@ from gradtui.engine.shapes import stretches
 _MOST_NAMES = 24
 _MOST_NUMBERS = 6
 """Most numbers that take an array's place."""
-_HUGE = 10_000
-_MANY_TIMES = 100
-"""The least number that is no size of data, if it is so many times as large as one."""
+_HUGE, _MANY_TIMES = 10_000, 100
+"""The least number that is no size of data, and how many times as large as one it is."""
 _ENTRY = re.compile(r"\[-?\w+\]$")
 """The end of an entry's text, by its number."""
 

@@ -14,7 +14,7 @@ from math import prod
 from types import ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.expressions import indices_of, is_leaf
 from gradtui.diagnosis.recorded.blame.transposes import axes_of, is_order
 from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -139,7 +139,7 @@ def _turned_too(s: Statement, node: ast.Call) -> Iterator[Candidate]:
 
 def _as_it_is(s: Statement, node: ast.Subscript) -> Iterator[Candidate]:
     """Yield an array that is reversed as it is."""
-    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
+    parts = indices_of(node)
     turned = [s.text(one).replace(" ", "") == "::-1" for one in parts]
     plain = all(
         one or s.text(part) in (":", "...") for one, part in zip(turned, parts, strict=True)

@@ -6,13 +6,14 @@ import ast
 from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.expressions import indices_of
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 
 def splits(s: Statement) -> Iterator[Candidate]:
     """Yield what is left of an array where other elements of it are picked elsewhere."""
     for node in (one for one in s.nodes if isinstance(one, ast.Subscript)):
-        for at, part in enumerate(_parts(node)):
+        for at, part in enumerate(indices_of(node)):
             for text in dict.fromkeys(_left(s, node, at)) if isinstance(part, ast.Slice) else ():
                 edit = Edit(s.unit.start(part), s.unit.end(part), text)
                 told = f"the index must be {text}, for the rest is picked elsewhere"
@@ -21,13 +22,13 @@ def splits(s: Statement) -> Iterator[Candidate]:
 
 def _left(s: Statement, node: ast.Subscript, at: int) -> Iterator[str]:
     """Yield what others of the same array leave at an index, with the same other indices."""
-    own = [s.text(one) for one in _parts(node)]
+    own = [s.text(one) for one in indices_of(node)]
     for other in s.unit.of(ast.Subscript):
-        texts = [s.text(one) for one in _parts(other)]
+        texts = [s.text(one) for one in indices_of(other)]
         beside = [*texts[:at], own[at], *texts[at + 1 :]]
         alike = other is not node and len(texts) == len(own) and beside == own
         if alike and s.text(other.value) == s.text(node.value):
-            rest = _rest(s, _parts(other)[at])
+            rest = _rest(s, indices_of(other)[at])
             yield from [] if rest in ("", own[at]) else [rest]
             single = _picked_first(s, node)
             yield from [f"{single}{rest}"] if rest[:1] == ":" and single else []
@@ -51,7 +52,3 @@ def _rest(s: Statement, part: ast.expr) -> str:
             return f"{s.text(bound)}:"
         case _:
             return ""
-
-
-def _parts(node: ast.Subscript) -> list[ast.expr]:
-    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]

@@ -10,7 +10,13 @@ from functools import lru_cache
 from itertools import pairwise
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
-from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, is_leaf, name_of, summands
+from gradtui.diagnosis.recorded.blame.expressions import (
+    OPERATORS,
+    indices_of,
+    is_leaf,
+    name_of,
+    summands,
+)
 from gradtui.diagnosis.recorded.blame.owned import is_own
 from gradtui.diagnosis.recorded.blame.trees import block_of, target_of
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -176,7 +182,7 @@ def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:
     name = _REPEATED.get(type(node.op)) if isinstance(node, ast.AugAssign) else "add"
     if not s.numpy or not isinstance(target, ast.Subscript) or name is None:
         return
-    parts = target.slice.elts if isinstance(target.slice, ast.Tuple) else [target.slice]
+    parts = indices_of(target)
     if all(_is_number(s, part) for part in parts):
         return  # one element cannot be repeated
     for text in _adding(s, target.value, [_index(s, one) for one in parts], node.value, name):

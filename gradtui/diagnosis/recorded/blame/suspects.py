@@ -38,7 +38,7 @@ from gradtui.diagnosis.recorded.blame.kept import is_strange
 from gradtui.diagnosis.recorded.blame.labels import UNLABELLED, Labels
 from gradtui.diagnosis.recorded.blame.layers import NONE, Faulty
 from gradtui.diagnosis.recorded.blame.loops import runs_unlike
-from gradtui.diagnosis.recorded.blame.majority import odd_one, undivided
+from gradtui.diagnosis.recorded.blame.majority import stands_out
 from gradtui.diagnosis.recorded.blame.namesakes import namesakes_of
 from gradtui.diagnosis.recorded.blame.opposed import is_opposed
 from gradtui.diagnosis.recorded.blame.popped import pops_unlike
@@ -178,7 +178,7 @@ class Suspects:
         strange = (
             is_strange(unit, node) or node in rewritten_in(unit.node)
             or bool(crossed_in(unit, node)) or any(namesakes_of(statement))
-            or (odd_one(unit, node) or undivided(unit, node)) is not None
+            or stands_out(unit, node)
         )  # fmt: skip
         strange = strange or (is_odd(unit, node) and not self._is_forward(unit))
         if statement.restores and not strange:

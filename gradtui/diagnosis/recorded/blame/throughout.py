@@ -11,7 +11,7 @@ from types import FunctionType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.computing import own_methods
-from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.expressions import indices_of, is_leaf
 from gradtui.diagnosis.recorded.blame.names import difference
 from gradtui.diagnosis.recorded.blame.units import Edit
 
@@ -82,7 +82,7 @@ def _indexed(s: Statement) -> Iterator[Candidate]:
         if len(found) < 2:
             continue
         for one, other in (found, found[::-1]):
-            mine, theirs = _parts(one), _parts(other)
+            mine, theirs = indices_of(one), indices_of(other)
             count = min(len(mine), len(theirs))
             texts = [s.text(part) for part in theirs[:count]]
             if count < 2 or texts == [s.text(part) for part in mine[:count]]:
@@ -163,11 +163,7 @@ def _operands(node: ast.AST) -> Iterator[ast.Subscript]:
 
 def _is_part(node: ast.Subscript) -> bool:
     """Return whether an index takes a range, and nothing else."""
-    parts = _parts(node)
+    parts = indices_of(node)
     bounds = [bound for part in parts if isinstance(part, ast.Slice)
               for bound in (part.lower, part.upper)]  # fmt: skip
     return any(bounds) and all(isinstance(part, ast.Slice) for part in parts)
-
-
-def _parts(node: ast.Subscript) -> list[ast.expr]:
-    return node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]

@@ -85,8 +85,8 @@ def _is_like_another(s: Statement, line: ast.stmt) -> bool:
     that give the same names to what they unpack.
     """
     target = line.targets[0] if isinstance(line, ast.Assign) else None
-    names = _names_in(target)
-    if names and any(_names_in(one.targets[0]) == names for one in s.unit.of(ast.Assign)):
+    names = _unpacked_to(target)
+    if names and any(_unpacked_to(one.targets[0]) == names for one in s.unit.of(ast.Assign)):
         return True
     partial = isinstance(target, ast.Subscript)
     return any(
@@ -95,7 +95,7 @@ def _is_like_another(s: Statement, line: ast.stmt) -> bool:
     )  # fmt: skip
 
 
-def _names_in(target: ast.expr | None) -> frozenset[str]:
+def _unpacked_to(target: ast.expr | None) -> frozenset[str]:
     """Return what the parts of a tuple are stored under."""
     parts = target.elts if isinstance(target, ast.Tuple) else ()
     return frozenset(ast.unparse(one) for one in parts)

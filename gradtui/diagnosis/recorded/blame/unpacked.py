@@ -63,10 +63,10 @@ def _stored(node: ast.stmt) -> Sequence[str]:
 
 def _turned(unit: Unit, node: ast.stmt) -> Iterator[tuple[int, int]]:
     """Yield the places of names that change places elsewhere."""
-    if kept_for(unit, node) is not None:
-        return  # its order tells which of the two lines is wrong
     own, of = tuple(one.id for one in _names(node)), _source(node)
-    lines = _unpacked(unit.tree) if own else ()
+    if not own or kept_for(unit, node) is not None:
+        return  # of what is kept, its order tells which of the two lines is wrong
+    lines = _unpacked(unit.tree)
     others = [one for source, one in lines if source == of and len(one) == len(own)]
     if others.count(own) > 1:
         return  # another line has the same order
