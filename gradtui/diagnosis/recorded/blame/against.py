@@ -11,6 +11,7 @@ from functools import lru_cache
 from gradtui.diagnosis.recorded.blame.begun import adds_to_ones
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.expressions import name_of, names_in, summands
+from gradtui.diagnosis.recorded.blame.names import is_spelled
 from gradtui.diagnosis.recorded.blame.trees import block_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
@@ -83,12 +84,18 @@ def only_renames(s: Statement, edits: Sequence[Edit]) -> bool:
 
 
 def misnames(s: Statement, edits: Sequence[Edit]) -> bool:
-    """Return whether an entry of a dict with the name of its value becomes another value's."""
-    named = [
+    """Return whether an entry of a dict with the name of its value becomes another value's.
+
+    Or whether what has the name of its two operands, such as `PQ = P - Q`, becomes something else.
+    """
+    named: list[ast.expr] = [
         value for node in s.nodes if isinstance(node, ast.Dict)
         for key, value in zip(node.keys, node.values, strict=True)
         if isinstance(key, ast.Constant) and isinstance(value, ast.Name) and key.value == value.id
     ]  # fmt: skip
+    match s.value():
+        case ast.BinOp(ast.Name(left), _, ast.Name(right)) as value:
+            named += [value] if is_spelled(s, [left, right]) else []
     spans = [(s.unit.start(one), s.unit.end(one)) for one in named]
     return any(start <= one.start and one.end <= end for one in edits for start, end in spans)
 

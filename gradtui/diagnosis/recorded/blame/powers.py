@@ -13,6 +13,8 @@ from gradtui.diagnosis.recorded.blame.expressions import summands
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _POWER = b"**"
+_SQUARES = ("2", "_2", "sq", "_sq", "_squared")
+"""What the name of a square has behind that of its root."""
 _FILES = 32
 """Most files of which it is known what they take the roots of."""
 
@@ -29,13 +31,21 @@ def ruled(s: Statement, edits: Sequence[Edit]) -> int:
 
 
 def is_rooted(s: Statement, candidate: Candidate) -> bool:
-    """Return whether it takes the root of a sum whose first term has one elsewhere in the file."""
+    """Return whether it takes the root of a sum whose first term has one elsewhere in the file.
+
+    Or of a value that is named as the square of what is stored, such as `norm = sqrt(norm2)`.
+    """
     (edit, *more), node = candidate.edits, candidate.node
     text = edit.text.decode()
-    rooted = text.endswith("**0.5") or "sqrt(" in text
-    if more or not rooted or not isinstance(node, ast.BinOp) or not isinstance(node.op, ast.Add):
+    if more or not (text.endswith("**0.5") or "sqrt(" in text):
         return False
-    return _leading(node) in _rooted(s.unit.tree)
+    match s.node, node:
+        case ast.Assign([ast.Name(root)], value), ast.Name(square) if value is node:
+            return square.removeprefix(root) in _SQUARES
+        case _, ast.BinOp(op=ast.Add()):
+            return _leading(node) in _rooted(s.unit.tree)
+        case _:
+            return False
 
 
 @lru_cache(_FILES)

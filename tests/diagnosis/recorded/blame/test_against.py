@@ -6,11 +6,13 @@ import numpy as np
 import pytest
 
 from gradtui.diagnosis.recorded.blame.against import cancels
-from planted import Planted
+from planted import Planted, told
 
 RNG = np.random.default_rng(12)
-ARRAYS = {"v": RNG.normal(size=3)}
+ARRAYS = {"v": RNG.normal(size=3), "Y": RNG.normal(size=(5, 2))}
 TURN, AIM = RNG.normal(size=(2, 3))
+SHARES = RNG.random((5, 5))
+SHARES = (SHARES + SHARES.T) * (1 - np.eye(5))
 ROWS, GOALS = RNG.normal(size=(5, 3)), RNG.normal(size=5)
 
 
@@ -46,6 +48,18 @@ def by_rows(v):
         off = a - GOALS[t]
         d = d + 2 * off * (1 - a**2) * x
     return total, d
+
+
+def embedded(Y):
+    close = 1 / (1 + np.sum((Y[:, None] - Y[None]) ** 2, axis=2))
+    np.fill_diagonal(close, 0.0)
+    P, Q = SHARES / SHARES.sum(), close / close.sum()
+    PQ = P - Q
+    dY = np.zeros(Y.shape)
+    for i in range(len(Y)):
+        dY[i] = 4 * np.sum(PQ[:, i, None] * close[:, i, None] * (Y[i] - Y), axis=0)
+    off = ~np.eye(len(Y), dtype=bool)
+    return np.sum(P[off] * np.log(P[off] / Q[off])), dY
 
 
 MISTAKES = [("g = 2 * off * v", "g = off * v")]
@@ -90,3 +104,11 @@ def test_rows_are_not_picked_from_the_last_one_on(tmp_path):
     (found,) = planted.errors(planted.wrong("x = ROWS[t, :]", "x = ROWS[t - 1, :]"), "by_rows")
 
     assert (found.line, found.fix) == (planted.line("x = ROWS[t, :]"), "x = ROWS[t, :]")
+
+
+def test_what_has_the_name_of_its_operands_stays_that(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+
+    at, left = told(planted, " * close[:, i, None] *", " *", "embedded")
+
+    assert (at, left) == (planted.line("dY[i] = "), [])

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from gradtui.diagnosis.recorded.blame.powers import slopes as slopes_in
-from planted import Planted
+from planted import Planted, told
 
 RNG = np.random.default_rng(8)
 ROWS, WEIGHTS = RNG.normal(size=(5, 3)), RNG.normal(size=(5, 3))
@@ -41,6 +41,14 @@ def normalised(X):
     return np.sum(WEIGHTS * centred / np.sqrt(v)), first + second + share * (mean + mean_by_v)
 
 
+def turned(X):
+    unit = X / np.sqrt(np.sum(X * X, axis=1, keepdims=True))
+    norm2 = np.sum(X * X, axis=1, keepdims=True)
+    norm = np.sqrt(norm2)
+    along = np.sum(unit * WEIGHTS, axis=1, keepdims=True)
+    return np.sum(unit * WEIGHTS), (WEIGHTS - unit * along) / norm
+
+
 @pytest.mark.parametrize(
     ("right", "wrong"),
     [("(2.0 * centred)", "centred"), ("-0.5 * (v", "-1 * (v"), ("-3 / 2", "-1 / 2")],
@@ -51,3 +59,13 @@ def test_the_line_that_follows_the_rule_of_powers_is_right(tmp_path, right, wron
     (found,) = planted.errors(planted.wrong(right, wrong), "normalised")
 
     assert ("dv =" in found.fix) is (right != "(2.0 * centred)")
+
+
+def test_the_root_of_a_square_is_taken_where_its_name_tells(tmp_path):
+    planted = Planted(__file__, tmp_path, {"X": ROWS})
+
+    at, left = told(
+        planted, "norm = np.sqrt(norm2)\n    along", "norm = norm2\n    along", "turned"
+    )
+
+    assert (at, left) == (planted.line("norm = np.sqrt(norm2)\n    along"), [])
