@@ -24,39 +24,46 @@ class Compared(Struct, frozen=True, eq=False):
     points: Sequence[Point]
     judge: Judge
     judged: Judged
-    notes: Sequence[Finding] = ()
-    """What is told of the changes."""
+    changes: Sequence[Finding] = ()
+    """What is told of each change on purpose."""
     otherwise: Compared | None = None
     """The verdict if nothing scales an adjoint by its own size on purpose, but data."""
+
+    @property
+    def wrong(self) -> list[str]:
+        """The names of the wrong gradients."""
+        return [one.name for one in self.judged.wrong]
+
+    @property
+    def notes(self) -> Sequence[Finding]:
+        """What is told of the changes, in one of several gradients."""
+        told = {(one.target, one.message): one for one in self.changes}
+        return [*together([*told.values()])]
 
 
 def compared(
     runs: Runs, points: Sequence[Point], names: Sequence[str], tolerance: float
 ) -> Compared:
     """Judge gradients; those that are wrong without what changes them on purpose."""
-    notes = list[Finding]()
-    judge = Judge(runs, points, tolerance)
-    judged = judge.judged(names)
-    handed = unhanded(runs, points, names, tolerance) if judged.wrong else None
+
+    def verdict(
+        points: Sequence[Point], changes: Sequence[Finding], otherwise: Compared | None = None
+    ) -> Compared:
+        judge = Judge(runs, points, tolerance)
+        return Compared(points, judge, judge.judged(names), changes, otherwise)
+
+    found = verdict(points, ())
+    handed = unhanded(runs, points, names, tolerance) if found.wrong else None
     if handed is not None:
-        points, notes = handed.points, [*handed.notes]
-        judge = Judge(runs, points, tolerance)
-        judged = judge.judged(names)
-    wrong = [one.name for one in judged.wrong]
-    normed = of_own_norm(wrong, points, tolerance) if runs.target.deliberate else ()
-    clipped = unclipped(points, wrong, normed)
-    if clipped is not None and not _spoils(points, clipped, tolerance):
-        points, notes = clipped.points, [*notes, *clipped.notes]
-        judge = Judge(runs, points, tolerance)
-        judged = judge.judged(names)
-    capped = uncapped(points, [one.name for one in judged.wrong])
-    otherwise = None
-    if capped is not None and not _spoils(points, capped, tolerance):
-        otherwise = Compared(points, judge, judged, _once(notes))
-        points, notes = capped.points, [*notes, *capped.notes]
-        judge = Judge(runs, points, tolerance)
-        judged = judge.judged(names)
-    return Compared(points, judge, judged, _once(notes), otherwise)
+        found = verdict(handed.points, handed.notes)
+    normed = of_own_norm(found.wrong, found.points, tolerance) if runs.target.deliberate else ()
+    clipped = unclipped(found.points, found.wrong, normed)
+    if clipped is not None and not _spoils(found.points, clipped, tolerance):
+        found = verdict(clipped.points, [*found.changes, *clipped.notes])
+    capped = uncapped(found.points, found.wrong)
+    if capped is not None and not _spoils(found.points, capped, tolerance):
+        found = verdict(capped.points, [*found.changes, *capped.notes], found)
+    return found
 
 
 def _spoils(points: Sequence[Point], bare: Unclipped, tolerance: float) -> bool:
@@ -70,9 +77,3 @@ def _spoils(points: Sequence[Point], bare: Unclipped, tolerance: float) -> bool:
         for point, other in zip(points, bare.points, strict=True)
         for name in point.hand
     )
-
-
-def _once(notes: Sequence[Finding]) -> Sequence[Finding]:
-    """Return what is told of several gradients in one."""
-    told = {(one.target, one.message): one for one in notes}
-    return [*together([*told.values()])]
