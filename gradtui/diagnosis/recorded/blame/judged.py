@@ -13,11 +13,12 @@ from gradtui.diagnosis.recorded.approximate import is_approached
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
 from gradtui.diagnosis.recorded.halves import Begun
 from gradtui.diagnosis.recorded.point import Values
-from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
+from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs
 from gradtui.diagnosis.recorded.surrogates import is_in_direction
 from gradtui.diagnosis.recorded.symmetric import as_compared
 from gradtui.diagnosis.recorded.watchdog import Endless
 from gradtui.recording.checked import Checked
+from gradtui.recording.slopes import Untold
 
 Array = NDArray[Any]
 
@@ -25,6 +26,8 @@ POINTS = 3
 """How many points tell whether an edit is right; the others tell whether it always is."""
 _DEAR, _SPOILT = 0.01, 20
 """Seconds of a run whose forward half is done once for many edits, and the most times it is."""
+_FAILURES = (CodeFailed, InputError, MemoryError, SyntaxError, ValueError)
+"""What an edited run may end in."""
 _SAME = 1e-9
 """The largest relative difference of two equal losses."""
 
@@ -90,7 +93,7 @@ class Gradients(Trials):
         except Endless:
             self.endless = True
             return None
-        except (CodeFailed, InputError, MemoryError, SyntaxError, ValueError):
+        except _FAILURES:
             return None
         finally:
             if patch is not None:
@@ -112,6 +115,24 @@ class Gradients(Trials):
     def mended(self, patch: Patch) -> frozenset[str]:
         """Return the wrong gradients that an edit makes right everywhere; none if it spoils one."""
         return self._mended(patch) or self._directed(patch)
+
+    def mended_anew(self, patch: Patch) -> frozenset[str]:
+        """Return the wrong gradients that an edit makes right for the loss that it changes."""
+        for index, own in enumerate(self._points[:POINTS]):
+            try:
+                with self.edited(patch):
+                    point = self._runs.point(own.values, tuple(own.true), near=own.near)
+            except (*_FAILURES, Lost, Untold):
+                return frozenset()
+            finally:
+                self._runs.kept.undo()
+            returned = point.hand.keys() >= own.hand.keys()
+            if not returned or not all(
+                self._is_forgiven(index, name, value, point.true[name])
+                for name, value in point.hand.items()
+            ):
+                return frozenset()
+        return frozenset(self.wrong)
 
     def _directed(self, patch: Patch) -> frozenset[str]:
         """Return the wrong gradients that an edit brings to a norm on purpose, if it spoils none.
@@ -171,7 +192,9 @@ class Gradients(Trials):
         return self._is_right(0, name, results)
 
     def _is_right(self, index: int, name: str, gradients: Results) -> bool:
-        own, true = gradients.get(name), self._points[index].true[name]
+        return self._is_forgiven(index, name, gradients.get(name), self._points[index].true[name])
+
+    def _is_forgiven(self, index: int, name: str, own: Array | None, true: Array) -> bool:
         if own is None or own.shape != true.shape:
             return False
         with np.errstate(all="ignore"):

@@ -22,6 +22,7 @@ from gradtui.diagnosis.recorded.blame.leads import Leads
 from gradtui.diagnosis.recorded.blame.operands import operands
 from gradtui.diagnosis.recorded.blame.outputs import misdirects
 from gradtui.diagnosis.recorded.blame.preview import Preview
+from gradtui.diagnosis.recorded.blame.resets import spares
 from gradtui.diagnosis.recorded.blame.rivals import foremost, rivals
 from gradtui.diagnosis.recorded.blame.several import MOST, Several
 from gradtui.diagnosis.recorded.blame.sized import is_of_sizes
@@ -334,6 +335,8 @@ class Search:
         """Return the wrong results that an edit makes right, without evading the mistake."""
         patch = Patch(s.unit, edits)
         mended = self._trials.mended(patch)
+        if self._trials.strays and spares(s, edits):
+            mended = self._trials.mended_anew(patch)  # what was overwritten may be the loss's own
         evades = bool(mended) and (
             cancels(s, edits) or misdirects(s, edits) or self._evasions.has(s, patch)
         )

@@ -79,6 +79,10 @@ class Trials(ABC):
     def mended(self, patch: Patch) -> frozenset[str]:
         """Return the wrong results that an edit makes right everywhere; none if it spoils one."""
 
+    def mended_anew(self, patch: Patch) -> frozenset[str]:
+        """Return the wrong results that an edit makes right for what it makes of the loss."""
+        return frozenset()
+
     @abstractmethod
     def true(self, name: str) -> Array:
         """Return the right result at the first point."""

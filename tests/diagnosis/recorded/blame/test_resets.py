@@ -64,6 +64,14 @@ def in_place(W):
     return np.sum(y), d + both
 
 
+def of_the_loss(W):
+    z = 0.3 * W
+    twice = z.copy()
+    twice *= 2
+    e = np.exp(twice)
+    return np.sum(e * z), 0.3 * (2 * e * z + e)
+
+
 class Sums:
     def __init__(self, n):
         self.all = np.zeros(2 * n)
@@ -208,6 +216,7 @@ COPIES = [
     (centred, "self.x = X.copy()", "X"),
     (leaky, "kept = (z.copy(), W)", "z"),
     (states_kept, "states.append(h.copy())", "h"),
+    (of_the_loss, "twice = z.copy()", "z"),
 ]
 
 
