@@ -58,15 +58,22 @@ def _calls_of(node: ast.AST) -> Sequence[ast.Call]:
 def crossed(tree: ast.Module, call: ast.Call) -> Sequence[tuple[ast.expr, ast.expr]]:
     """Return the neighbouring arguments of a call that have the names of each other's parameters.
 
-    Such as `update(momentum, rate)` for `def update(self, rate, momentum)`.
+    Such as `update(momentum, rate)` for `def update(self, rate, momentum)`; or of their ends, as
+    `dh` of a parameter `next_dh`.
     """
     own = [name_of(one) for one in call.args]
     return [
         (call.args[at], call.args[at + 1])
         for names in _parameters(tree).get(name_of(call.func), ())
-        for at, pair in enumerate(pairwise(names[: len(own)])) if pair == (own[at + 1], own[at])
-        and len({*pair}) > 1
+        for at, (one, two) in enumerate(pairwise(names[: len(own)]))
+        if _ends_in(one, own[at + 1]) and _ends_in(two, own[at])
+        and not (_ends_in(one, own[at]) or _ends_in(two, own[at + 1]))
     ]  # fmt: skip
+
+
+def _ends_in(parameter: str, name: str) -> bool:
+    """Return whether a parameter has a name, perhaps behind another word."""
+    return parameter == name or (bool(name) and parameter.endswith(f"_{name}"))
 
 
 def scaled_beside(tree: ast.Module, call: ast.Call) -> Sequence[tuple[ast.expr, str]]:

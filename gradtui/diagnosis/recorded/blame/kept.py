@@ -92,11 +92,12 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
         """Whether the names are in the order in which the function knows them, and its values not.
 
         People list what they keep in the order of arguments, and then in that of calculation; or
-        arguments anywhere.
+        either of them anywhere.
         """
+        count = len(self._order)
         return any(
-            self._inversions(self._texts, given) > 0 == self._inversions(self.read, given)
-            for given in (True, False)
+            self._inversions(self._texts, some) > 0 == self._inversions(self.read, some)
+            for some in (range(count), range(self._given, count), range(self._given))
         )
 
     @property
@@ -115,10 +116,9 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
     def _texts(self) -> Sequence[str]:
         return [ast.unparse(one) for one in self.values]
 
-    def _inversions(self, names: Sequence[str], given: bool) -> int:
-        """Return how many pairs are in another order, with those of arguments or without."""
-        known = [self._order[name] for name in names if name in self._order]
-        at = [one for one in known if given or one >= self._given]
+    def _inversions(self, names: Sequence[str], some: range) -> int:
+        """Return how many pairs of some of the function's names are in another order."""
+        at = [own for name in names if (own := self._order.get(name, -1)) in some]
         return sum(one > two for one, two in combinations(at, 2))
 
     @cached_property

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 from collections import Counter
 from collections.abc import Iterator, Sequence
 
@@ -19,6 +20,7 @@ _MOST = 6
 """Most whole numbers in scope that are tried as a bound, and most loops whose rounds are."""
 _STEPPED = 3
 """The arguments of a range that goes in steps."""
+_WORD = re.compile(r"\w+")
 _PAIRING = ("enumerate", "zip")
 """Functions whose rounds cannot be reversed."""
 
@@ -34,6 +36,11 @@ def of_loop(s: Statement) -> Iterator[Candidate]:
         yield Candidate((edit,), "wrong-variable", told, 0, text, bound, named=True)
     if (whole := _skipping(s.unit, s.node)) is not None:
         yield replace(_rounds(s, s.node.iter, f"range({s.text(whole)})", 0), named=True)
+    target = s.node.target
+    if (unpacked := _unpacked(s.unit, s.node)) is not None:
+        told = f"it must be {unpacked}, as other loops of the file unpack the same"
+        edit = s.replaced(target, unpacked)
+        yield Candidate((edit,), "wrong-variable", told, 0, unpacked, target, named=True)
     own, found = s.node.iter, dict[str, None]()
     for node in s.unit.nodes:
         if isinstance(node, ast.For) and ast.dump(node.target) == ast.dump(s.node.target):
@@ -49,11 +56,25 @@ def of_loop(s: Statement) -> Iterator[Candidate]:
 def runs_unlike(unit: Unit, node: ast.stmt) -> bool:
     """Return whether a loop begins or ends otherwise than those of the file that run like it.
 
-    Or after the first round, for no reason that its rounds would tell.
+    Or after the first round, for no reason that its rounds would tell.  Or whether it unpacks the
+    same in another order.
     """
-    if not isinstance(node, ast.For):
-        return False
-    return _elsewhere(unit, node) is not None or _skipping(unit, node) is not None
+    return isinstance(node, ast.For) and any(
+        told(unit, node) is not None for told in (_elsewhere, _skipping, _unpacked)
+    )
+
+
+def _unpacked(unit: Unit, node: ast.For) -> str | None:
+    """Return how other loops of the file unpack what a loop runs over: its names, otherwise."""
+    own, alike = ast.unparse(node.target), ast.dump(node.iter)
+    found = {
+        ast.unparse(one.target) for one in nodes_of(unit.tree)
+        if isinstance(one, ast.For) and one is not node and ast.dump(one.iter) == alike
+        and isinstance(one.target, ast.Tuple)
+    }  # fmt: skip
+    text = found.pop() if len(found) == 1 else own
+    moved = sorted(_WORD.findall(text)) == sorted(_WORD.findall(own))
+    return text.strip("()") if moved and text != own else None
 
 
 def _skipping(unit: Unit, node: ast.For) -> ast.expr | None:

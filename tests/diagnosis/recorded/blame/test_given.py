@@ -72,10 +72,15 @@ def test_arguments_go_to_the_parameters_of_their_names(tmp_path):
         ("one.turn(w.c, w.b, a)", [("w.c", "w.b")]),
         ("other(b, a)", []),
         ("scale(2 * b, a)", []),
+        ("one.back(ds, dh)", [("ds", "dh")]),
+        ("one.back(dh, ds)", []),
+        ("one.back(ds, ds)", []),
+        ("one.back(h, s)", []),
     ],
 )
 def test_neighbours_are_crossed_if_each_has_the_name_of_the_other(call, names):
     file = "def scale(a, b): pass\nclass One:\n    def turn(self, b, c, a=1): pass\n"
+    file += "    def back(self, next_dh, next_ds): pass\n"
     (node,) = (one for one in ast.walk(ast.parse(call)) if isinstance(one, ast.Call))
 
     found = [tuple(map(ast.unparse, pair)) for pair in crossed(ast.parse(file), node)]
