@@ -19,6 +19,8 @@ _KEEPING = frozenset({"contiguous", "clone", "copy", "detach", "double", "float"
 """Methods that keep the numbers of an array."""
 _STEP = re.compile(r"(\w+) ([-+]) (\d+)")
 """A name from which a number is taken, or to which one is added."""
+_TARGET = re.compile(rb"\bfor\s+(.+?)\s+in\b")
+"""What a comprehension gives its rounds' values to."""
 _VALUES = 4096
 """Most values of lines that are kept as texts."""
 _LINES = 256
@@ -62,6 +64,16 @@ def _nodes(text: str) -> Sequence[ast.AST]:
     with suppress(SyntaxError):
         return walked(ast.parse(text))
     return ()
+
+
+def stores_elsewhere(edits: Sequence[Edit]) -> bool:
+    """Return whether the rounds of an edit store into an attribute or an entry.
+
+    Such as `sum(x.T for x.T in rows)`: that would outlive the run.
+    """
+    return any(
+        b"." in target or b"[" in target for one in edits for target in _TARGET.findall(one.text)
+    )
 
 
 def only_renames(s: Statement, edits: Sequence[Edit]) -> bool:

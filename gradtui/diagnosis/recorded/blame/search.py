@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator, Sequence
 from msgspec.structs import replace
 
 from gradtui.diagnosis.recorded.blame.afters import After, afters
-from gradtui.diagnosis.recorded.blame.against import cancels
+from gradtui.diagnosis.recorded.blame.against import cancels, stores_elsewhere
 from gradtui.diagnosis.recorded.blame.ahead import ahead
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.changes import changes
@@ -383,7 +383,7 @@ class Search:
         """Return the places in and after a statement where something may be missing."""
         if s.node not in self._edits:
             wanted, within = self._trials.numbers, [*operands(s)]
-            edits = changes(s, wanted, within)
+            edits = [one for one in changes(s, wanted, within) if not stores_elsewhere(one.edits)]
             self._edits[s.node] = sorted(edits, key=lambda one: not one.named)
             self._slots[s.node] = within, [*afters(s)]
         return self._slots[s.node]

@@ -5,7 +5,8 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from gradtui.diagnosis.recorded.blame.against import cancels
+from gradtui.diagnosis.recorded.blame.against import cancels, stores_elsewhere
+from gradtui.diagnosis.recorded.blame.units import Edit
 from planted import Planted, told
 
 RNG = np.random.default_rng(12)
@@ -79,6 +80,19 @@ def test_an_edit_cancels_a_value_with_itself(line, old, new, cancels_it):
     unit = SimpleNamespace(text_after=lambda _, edits: texts[edits])
 
     assert cancels(SimpleNamespace(unit=unit, node=None), ("edited",)) == cancels_it
+
+
+@pytest.mark.parametrize(
+    ("text", "stores"),
+    [
+        ("sum(b.item() for b in rows)", False),
+        ("sum(x.long.item() for x.long in rows)", True),
+        ("[a for a, d[0] in pairs]", True),
+        ("[a.T for a, b in self.pairs[1:]]", False),
+    ],
+)
+def test_what_a_comprehension_stores_does_not_outlive_the_run(text, stores):
+    assert stores_elsewhere([Edit(0, 1, text)]) == stores
 
 
 def test_what_a_sum_has_already_is_not_added_again(tmp_path):
