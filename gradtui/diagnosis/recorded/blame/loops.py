@@ -74,7 +74,7 @@ def _unpacked(unit: Unit, node: ast.For) -> str | None:
     }  # fmt: skip
     text = found.pop() if len(found) == 1 else own
     moved = sorted(_WORD.findall(text)) == sorted(_WORD.findall(own))
-    return text.strip("()") if moved and text != own else None
+    return text[1:-1] if moved and text != own else None
 
 
 def _skipping(unit: Unit, node: ast.For) -> ast.expr | None:

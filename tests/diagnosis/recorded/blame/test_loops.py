@@ -108,18 +108,18 @@ def strided(IMAGE, KERNEL):
 
 class Piecewise:
     def __init__(self):
-        self.parts = [(np.tanh, 0, 2), (np.sin, 2, 5), (np.exp, 5, 6)]
+        self.parts = [(np.tanh, (0, 2)), (np.sin, (2, 5)), (np.exp, (5, 6))]
 
     def value(self, z):
         out = z.copy()
-        for function, start, end in self.parts:
+        for function, (start, end) in self.parts:
             out[start:end] = function(z[start:end])
         return out
 
     def slope(self, z):
         slopes = {np.tanh: lambda x: 1 - np.tanh(x) ** 2, np.sin: np.cos, np.exp: np.exp}
         out = z.copy()
-        for function, start, end in self.parts:
+        for function, (start, end) in self.parts:
             out[start:end] = slopes[function](z[start:end])
         return out
 
@@ -133,8 +133,8 @@ def in_parts(LEVELS):
 MISTAKES = [
     (
         in_parts,
-        "for function, start, end in self.parts:\n            out[start:end] = slopes",
-        "for function, end, start in self.parts:\n            out[start:end] = slopes",
+        "for function, (start, end) in self.parts:\n            out[start:end] = slopes",
+        "for function, (end, start) in self.parts:\n            out[start:end] = slopes",
     ),
     (strided, "in range(0, height - own + 1, self.step)", "in range(0, height - own, self.step)"),
     (in_pairs, "for j in range(i + 1, n):", "for j in range(n):"),
