@@ -33,10 +33,8 @@ class LeanCompositor(Compositor):
 
     def render_partial_update(self) -> ChopsUpdate | None:
         """Return the paint of what has changed; called by Textual."""
-        screen = self.size.region
-        changed = [region.intersection(screen) for region in self._dirty_regions]
+        spans = self._changed_spans()
         self._dirty_regions.clear()
-        spans = list(self._regions_to_spans(filter(None, changed)))
         if not spans:
             return None
         rows = self._render_spans(spans)
@@ -49,17 +47,35 @@ class LeanCompositor(Compositor):
         rows = self._render_spans([(y, 0, width) for y in range(height)])
         return [Strip.join(list(row.values())) for row in rows]
 
+    def render_ahead(self) -> Iterator[None]:
+        """Have each part make, and keep, the rows that the next paint takes from it."""
+        yield from self._rendering(self._changed_spans(), [{} for _ in range(self.size.height)])
+
+    def _changed_spans(self) -> list[tuple[int, int, int]]:
+        """Return the rows of what has changed, each with its first column and the one after it."""
+        screen = self.size.region
+        changed = [region.intersection(screen) for region in self._dirty_regions]
+        return list(self._regions_to_spans(filter(None, changed)))
+
     def _render_spans(self, spans: Iterable[tuple[int, int, int]]) -> list[dict[int, Strip]]:
         """Return the pieces of each row of the screen that cover the spans, by their columns."""
+        found: list[dict[int, Strip]] = [{} for _ in range(self.size.height)]
+        for _ in self._rendering(spans, found):
+            pass
+        return [dict(sorted(row.items())) for row in found]
+
+    def _rendering(
+        self, spans: Iterable[tuple[int, int, int]], found: list[dict[int, Strip]]
+    ) -> Iterator[None]:
+        """Add to `found` the pieces of each row that cover the spans, one part at a time."""
         missing = defaultdict[int, list[Span]](list)
         for y, first, last in spans:
             missing[y].append((first, last))
-        found: list[dict[int, Strip]] = [{} for _ in range(self.size.height)]
-        for widget, (region, clip) in self.visible_widgets.items():  # from the front
+        for widget, (region, clip) in list(self.visible_widgets.items()):  # from the front
             if not missing:
                 break
             _render(widget, region, region.intersection(clip), missing, found)
-        return [dict(sorted(row.items())) for row in found]
+            yield
 
 
 def _render(

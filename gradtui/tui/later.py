@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
 SELDOM = 0.2
 """Seconds between two paints of ongoing work."""
+_TURN = 0.004
+"""Seconds of work after which others have their turn."""
 
 
 def call_after(
@@ -22,6 +24,15 @@ def call_after(
     # Textual's own one-shot timer never calls back when its task starts later than its time, as
     # it does when the processor is taken away for a moment.
     return asyncio.get_running_loop().call_later(seconds, pump.call_later, callback)
+
+
+async def in_turns(work: Iterable[object]) -> None:
+    """Do work that comes in small parts, giving others their turn in between."""
+    until = time.monotonic() + _TURN
+    for _ in work:
+        if time.monotonic() > until:
+            await asyncio.sleep(0)
+            until = time.monotonic() + _TURN
 
 
 class Seldom:

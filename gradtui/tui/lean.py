@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext
 from typing import TYPE_CHECKING, Any
 from weakref import WeakKeyDictionary
 
 from rich.segment import Segment
-from rich.style import Style
+from rich.style import Style as RichStyle
 from textual._context import visible_screen_stack
-from textual.color import Color
 from textual.css.styles import RulesMap
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
@@ -20,9 +19,13 @@ from textual.geometry import Region, Size
 from textual.reactive import Reactive
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import ModalScreen, Screen
+from textual.strip import Strip
+from textual.style import Style
+from textual.visual import RenderOptions, Visual
 from textual.widget import Widget
 
 from gradtui.tui.compositing import LeanCompositor
+from gradtui.tui.later import in_turns
 
 if TYPE_CHECKING:
     from typing import Self
@@ -74,7 +77,7 @@ class LeanStylesheet(Stylesheet):
 class Still(Widget):
     """A widget whose size on the screen is no reason to lay out all parts a second time."""
 
-    virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False)
+    virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False, repaint=False)
 
 
 class LeanScreen(Screen[Any]):
@@ -87,7 +90,9 @@ class LeanScreen(Screen[Any]):
 
     def __init__(self) -> None:
         super().__init__()
-        self._compositor = LeanCompositor()
+        self._compositor: LeanCompositor = LeanCompositor()
+        self._laying = False
+        """Whether a layout is being made, which is painted when all parts have made their rows."""
         self._chained: tuple[object, list[tuple[DOMNode, BindingsMap]]] = (None, [])
         """What has the keys, with the user's own keys, and the bindings that follow."""
 
@@ -98,6 +103,25 @@ class LeanScreen(Screen[Any]):
         if held != self._chained[0]:
             self._chained = held, super()._binding_chain
         return self._chained[1]
+
+    def _on_timer_update(self) -> None:
+        """Lay out and paint what has changed; called by Textual."""
+        if self._layout_required and self.is_current and not self._laying:
+            self._laying = True
+            self.call_next(self._paint_layout)
+        super()._on_timer_update()
+
+    async def _paint_layout(self) -> None:
+        """Paint a layout whose parts have made their rows in turns."""
+        await in_turns(self._compositor.render_ahead())
+        self._laying = False
+        self._compositor.update_widgets(self._dirty_widgets)
+        self._compositor_refresh()
+
+    def _compositor_refresh(self) -> None:
+        """Paint, but not before a layout is complete; called by Textual."""
+        if not self._laying:
+            super()._compositor_refresh()
 
     def update_node_styles(self, animate: bool = True) -> None:
         """Style the parts for which its classes make a difference; called as they change."""
@@ -117,7 +141,7 @@ class LeanScreen(Screen[Any]):
         return super().refresh(*regions, repaint=repaint, layout=layout, recompose=recompose)
 
 
-async def open_once(screen: Screen[Any], event: ScreenResume) -> bool:
+async def open_once(screen: LeanScreen, event: ScreenResume) -> bool:
     """Lay out a screen when it opens, and have it painted once, where Textual does so twice.
 
     The layout, the background and the paint have a turn each.  Return whether it opens.
@@ -133,25 +157,36 @@ async def open_once(screen: Screen[Any], event: ScreenResume) -> bool:
     visible_screen_stack.set(screen.app._background_screens)
     screen.render_lines(screen.size.region)
     await asyncio.sleep(0)
+    await in_turns(screen._compositor.render_ahead())
     return True
 
 
-class _Dimmed(BackgroundScreen):
+class _Dimmed(BackgroundScreen, Visual):
     """The screen behind another one, with each style mixed once: hundreds of texts share a few."""
 
-    @classmethod
-    def process_segments(cls, segments: Iterable[Segment], color: Color) -> Iterable[Segment]:
-        """Return the texts in mixed colours; called by Textual."""
-        mixed: dict[Style | None, Style | None] = {}
-        for segment in segments:
-            text, style, control = segment
-            if control:
-                yield segment
-                continue
-            if style not in mixed:
-                (made,) = super().process_segments([segment], color)
-                mixed[style] = made.style
-            yield Segment(text, mixed[style])
+    def render_strips(
+        self, width: int, height: int | None, style: Style, options: RenderOptions
+    ) -> list[Strip]:
+        """Return its rows in mixed colours; called by Textual."""
+        mixed: dict[RichStyle | None, RichStyle | None] = {}
+        ground = style.rich_style
+        rows = list[Strip]()
+        for strip in self.screen._compositor.render_strips()[:height]:
+            row = strip.crop(0, width)
+            for _, one, _ in row:
+                if one not in mixed:
+                    (made,) = self.process_segments([Segment("", one)], self.color)
+                    mixed[one] = ground + made.style
+            rows.append(Strip([Segment(text, mixed[one]) for text, one, _ in row], row.cell_length))
+        return rows
+
+    def get_optimal_width(self, rules: RulesMap, container_width: int) -> int:
+        """Return the width that it takes; called by Textual."""
+        return container_width
+
+    def get_height(self, rules: RulesMap, width: int) -> int:
+        """Return its number of rows; called by Textual."""
+        return self.screen.size.height
 
 
 def mixed_once(behind: RenderableType) -> RenderableType:

@@ -31,6 +31,8 @@ class Rows(Still, inherit_bindings=False):
         self._made_for: Size | None = None
         self._painted = Region()
         """The content with the blanks behind it."""
+        self._edged: dict[Region, list[Strip]] = {}
+        """The rows painted with their borders, by their region, until something of them changes."""
         self._held: Size | None = None
         self._ground: Style | None = None
         self._backgrounds: tuple[Color, Color] | None = None
@@ -105,7 +107,14 @@ class Rows(Still, inherit_bindings=False):
             rows = inside.intersection(self._painted)
             if not rows.height or crop.column_span != (0, self.outer_size.width):
                 return super().render_lines(crop)
-            return self._bordered_lines(crop, rows)
+            if crop not in self._edged:
+                self._edged[crop] = self._bordered_lines(crop, rows)
+            return self._edged[crop]
+
+    def _set_dirty(self, *regions: Region) -> None:
+        """Have regions painted again; called by Textual."""
+        self._edged.clear()
+        super()._set_dirty(*regions)
 
     def _bordered_lines(self, crop: Region, rows: Region) -> list[Strip]:
         """Return whole rows, with Textual's work on the borders beside them done for one only."""

@@ -4,13 +4,14 @@ import pytest
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
 from textual.app import App
-from textual.color import Color
 from textual.containers import Vertical
 from textual.renderables.background_screen import BackgroundScreen
 from textual.screen import Screen
+from textual.visual import Visual, visualize
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from gradtui.tui import lean
 from gradtui.tui.compositing import LeanCompositor
 from gradtui.tui.lean import LeanModal, LeanScreen, LeanStylesheet
 from gradtui.tui.prompt import Prompt
@@ -118,16 +119,23 @@ async def test_the_screen_behind_another_one_looks_as_textual_mixes_it_in_fewer_
     async with terminal("two_weights") as t:
         below = t.debugger
         await t.press(key)
-        behind = below._compositor.render_strips()
-        segments = [segment for strip in behind for segment in strip]
-        color = Color(9, 9, 9, 0.6)
-        expected = list(BackgroundScreen.process_segments(segments, color))
-        monkeypatch.setattr(BackgroundScreen, "process_segments", classmethod(counted))
+        top = t.app.screen
         visible_screen_stack.set([below])
-        shown = t.app.screen.render()
+        shown = top.render()
         assert isinstance(shown, BackgroundScreen) and shown.screen is below
-        assert list(shown.process_segments(segments, color)) == expected
-        assert sum(taken) == len({segment.style for segment in segments}) < len(segments) / 4
+        usual = BackgroundScreen(below, shown.color)
+        expected = rows_painted(top, usual)
+        monkeypatch.setattr(BackgroundScreen, "process_segments", classmethod(counted))
+        assert rows_painted(top, shown) == expected
+        behind = [segment for strip in below._compositor.render_strips() for segment in strip]
+        assert sum(taken) == len({segment.style for segment in behind}) < len(behind) / 4
+
+
+def rows_painted(screen, behind):
+    """Return the cells of what is painted behind a screen's parts."""
+    visual = visualize(screen, behind)
+    strips = Visual.to_strips(screen, visual, *screen.size, screen.visual_style)
+    return [[(cell.text, cell.style) for cell in strip.simplify()] for strip in strips]
 
 
 async def test_rows_for_a_screen_over_it_are_those_that_textual_makes(terminal):
@@ -180,3 +188,42 @@ async def test_a_class_styles_what_it_changes_and_what_that_is_seen_behind(
         )
         screen.set_class(True, name)
         assert [one for one in found if one != "Coloured"] == styled
+
+
+async def test_a_layout_is_painted_once_with_rows_that_its_parts_made_in_turns(
+    terminal, monkeypatch
+):
+    """The loop is not held up for as long as all parts take."""
+    painted, made, later = [], [], lean.in_turns
+
+    async def counted(work):
+        await later([made.append(len(painted)) for _ in work])
+
+    monkeypatch.setattr(lean, "in_turns", counted)
+    async with terminal("two_weights") as t:
+        display = t.app._display
+        monkeypatch.setattr(t.app, "_display", lambda *a: painted.append(a[1]) or display(*a))
+        await t.press("m")
+        shown = [paint for paint in painted if paint is not None]
+        assert len(shown) == 1 and made and set(made) == {0}
+
+
+async def test_what_changes_while_a_layout_is_made_is_painted_with_it(terminal, monkeypatch):
+    painted, later, render = [], lean.in_turns, LeanCompositor.render_partial_update
+
+    async def told(work):
+        await later(work)
+        t.debugger.say("meanwhile")
+
+    def kept(compositor):
+        update = render(compositor)
+        rows = [] if update is None else update.chops
+        painted.append("".join(strip.text for row in rows for strip in row.values()))
+        return update
+
+    async with terminal("two_weights") as t:
+        monkeypatch.setattr(LeanCompositor, "render_partial_update", kept)
+        monkeypatch.setattr(lean, "in_turns", told)
+        await t.press("m")
+        first, *others = filter(None, painted)
+        assert "Jacobian" in first and "meanwhile" in first and not others
