@@ -120,8 +120,21 @@ class LeanScreen(Screen[Any]):
 
     def _compositor_refresh(self) -> None:
         """Paint, but not before a layout is complete; called by Textual."""
-        if not self._laying:
+        if self._laying:
+            return
+        over = self.app.screen
+        if over is self or not self.is_current:
             super()._compositor_refresh()
+            return
+        # Textual would have it painted again at each message that the screen behind gets.
+        changed, self._compositor._dirty_regions = self._compositor._dirty_regions, set()
+        self._dirty_widgets.clear()
+        if changed and over.outer_size:  # or all of it will be painted
+            over.refresh(*changed)
+
+    def on_screen_suspend(self) -> None:
+        """Leave its paint to the screen that opens over it, which shows it; called by Textual."""
+        self._repaint_required = False
 
     def update_node_styles(self, animate: bool = True) -> None:
         """Style the parts for which its classes make a difference; called as they change."""

@@ -1,5 +1,7 @@
 """A screen that is not painted whole, and does not look for bindings, when nothing changes that."""
 
+import asyncio
+
 import pytest
 from textual._compositor import Compositor
 from textual._context import visible_screen_stack
@@ -103,6 +105,44 @@ async def test_a_list_over_the_screen_is_painted_as_a_whole_once_as_it_opens(
         await t.press(key)
         assert isinstance(t.app.screen, LeanModal)
         assert len(painted) == 1
+
+
+async def test_a_list_that_opens_slowly_is_not_painted_again_for_the_screen_behind_it(
+    terminal, monkeypatch
+):
+    painted, later, render = [], lean.in_turns, LeanCompositor.render_full_update
+
+    async def slow(work):
+        await later(work)
+        await asyncio.sleep(0.1)
+
+    monkeypatch.setattr(lean, "in_turns", slow)
+    monkeypatch.setattr(
+        LeanCompositor, "render_full_update", lambda *a, **o: painted.append(0) or render(*a, **o)
+    )
+    async with terminal("two_weights") as t:
+        painted.clear()
+        await t.press("question_mark")
+        await t.pilot.pause(0.1)
+        assert isinstance(t.app.screen, LeanModal)
+        assert len(painted) == 1
+
+
+async def test_a_change_behind_a_list_is_painted_once_whatever_happens_there_later(terminal):
+    painted = []
+    async with terminal("two_weights") as t:
+        behind = t.debugger
+        await t.press("B")
+        await t.pilot.pause(0.1)
+        top = t.app.screen
+        refresh = top.refresh
+        top.refresh = lambda *regions, **how: painted.append(regions) or refresh(*regions, **how)
+        behind.say("meanwhile")
+        for _ in range(3):
+            await t.pilot.pause(0.05)
+            behind.call_later(lambda: None)
+        await t.pilot.pause(0.05)
+        assert len(painted) == 1 and "meanwhile" in t.text
 
 
 @pytest.mark.parametrize("key", ["T", "question_mark", "ctrl+p"])
