@@ -41,10 +41,10 @@ class Bar(Rows):
 
     frame: Frame | None = None
 
-    def show_frame(self, frame: Frame) -> None:
-        """Show another moment."""
+    def show_frame(self, frame: Frame, *, later: bool = False) -> None:
+        """Show another moment, at once or with the next paint."""
         self.frame = frame
-        self.redraw()
+        self.redraw(later=later)
 
     def visible_rows(self) -> list[TextRow]:
         """Return the row."""
@@ -111,8 +111,8 @@ class Trouble(Rows):
 
     frame: Frame | None = None
 
-    def show_frame(self, frame: Frame) -> None:
-        """Show the error, if any."""
+    def show_frame(self, frame: Frame, *, later: bool = False) -> None:
+        """Show the error, if any; a new one has another size, and always waits for it."""
         if self.frame is None or frame.trouble != self.frame.trouble:
             self.display = bool(frame.trouble)
             self.screen.set_class(self.display, "-trouble")

@@ -144,7 +144,7 @@ class Debugger(LeanScreen):
         self.pace.prepare()
         self.lessons.look()
         frame = self.session.frame
-        self.room.make(frame.looked)
+        moved = self.room.make(frame.looked)
         chosen = frame.known.chosen
         if chosen is not None and (self._finding or chosen != self._chosen):
             self._finding = False
@@ -153,7 +153,7 @@ class Debugger(LeanScreen):
         if not self._parts:
             self._parts = (*self.query(Bar), self.query_one(Trouble), *self.query(Panel))
         for part in self._parts:
-            part.show_frame(frame)
+            part.show_frame(frame, later=moved)
         self.pace.shown(frame)
         self.saving.changed()
 

@@ -79,6 +79,9 @@ class Still(Widget):
 
     virtual_size: Reactive[Size] = Reactive(Size(0, 0), layout=False, repaint=False)
 
+    def keep_up(self) -> None:
+        """Make ahead what a paint would wait for, if its size or its style has changed."""
+
 
 class LeanScreen(Screen[Any]):
     """A screen covered by its parts, so that it need not be painted when they come and go.
@@ -113,10 +116,19 @@ class LeanScreen(Screen[Any]):
 
     async def _paint_layout(self) -> None:
         """Paint a layout whose parts have made their rows in turns."""
-        await in_turns(self._compositor.render_ahead())
+        await in_turns(self._make_rows())
         self._laying = False
         self._compositor.update_widgets(self._dirty_widgets)
         self._compositor_refresh()
+
+    def _make_rows(self) -> Iterator[None]:
+        """Have each part make what the next paint shows of it, one part at a time."""
+        # From the first to the last, as some tell what there is to scroll in those before them.
+        for part in reversed(list(self._compositor.visible_widgets)):
+            if isinstance(part, Still):
+                part.keep_up()
+                yield
+        yield from self._compositor.render_ahead()
 
     def _compositor_refresh(self) -> None:
         """Paint, but not before a layout is complete; called by Textual."""

@@ -39,15 +39,18 @@ class Room(Part):
             "scroll-left": lambda text: self.scroll(0, -1),
         }
 
-    def make(self, looked: Looked) -> None:
-        """Give the lens, Jacobian or surface opened last the room, and the scrolling keys."""
+    def make(self, looked: Looked) -> bool:
+        """Give the lens, Jacobian or surface opened last the room, and the scrolling keys.
+
+        Return whether others had them before.
+        """
         close = looked.lens is not None or looked.jacobian is not None
         wanted = {"-close": close, "-map": looked.window is not None}
         before = self._large
         still = [style for style in before if wanted[style]]
         self._large = [*still, *(style for style in wanted if wanted[style] and style not in still)]
         if before[-1:] == self._large[-1:]:
-            return
+            return False
         screen = self._host.screen
         for style in wanted:
             screen.set_class([style] == self._large[-1:], style)
@@ -56,6 +59,7 @@ class Room(Part):
             self.zoom(front)
         if self._large or not self._zoomed:
             self.give_keys(front)
+        return True
 
     def come_forward(self, view: str) -> bool:
         """Give a large view the room that another one took; return whether one did."""

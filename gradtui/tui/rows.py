@@ -71,8 +71,15 @@ class Rows(Still, inherit_bindings=False):
         finally:
             self._held = before
 
-    def redraw(self) -> None:
-        """Make the rows again and repaint those that differ from the screen."""
+    def redraw(self, *, later: bool = False) -> None:
+        """Make the rows again and repaint those that differ from the screen.
+
+        Do so later, with the next paint, if they may get another size before that.
+        """
+        if later:
+            self._made_for = None
+            self.repaint()
+            return
         size = self.size
         if not size:
             return
@@ -88,7 +95,7 @@ class Rows(Still, inherit_bindings=False):
             self.repaint(*changed)
 
     def repaint(self, *regions: Region) -> None:
-        """Paint regions of the content again, told to the screen without Textual's two messages."""
+        """Paint regions of the content again, or all of it, without Textual's two messages."""
         if not self.is_mounted:
             self.refresh(*regions)
             return
@@ -100,7 +107,7 @@ class Rows(Still, inherit_bindings=False):
     def render_lines(self, crop: Region) -> list[Strip]:
         """Return the rows inside a region; called by Textual."""
         with self._holding(self.size):
-            self._keep_up()  # before the border is drawn, which shows the numbers of hidden rows
+            self.keep_up()  # before the border is drawn, which shows the numbers of hidden rows
             inside = crop.translate(-self.content_offset)
             if self._painted.contains_region(inside):
                 return self._content_lines(inside)
@@ -139,11 +146,11 @@ class Rows(Still, inherit_bindings=False):
 
     def render_line(self, y: int) -> Strip:
         """Return one row; called by Textual for a paint, and for the mouse at any moment."""
-        self._keep_up()
+        self.keep_up()
         return self._strips[y]
 
-    def _keep_up(self) -> None:
-        """Make the rows if the size or the style has changed, once for any number of changes."""
+    def keep_up(self) -> None:
+        """Make the rows, once for any number of changes."""
         size = self.size
         if self._made_for != size:
             self._make_strips(size)

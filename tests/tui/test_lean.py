@@ -1,6 +1,7 @@
 """A screen that is not painted whole, and does not look for bindings, when nothing changes that."""
 
 import asyncio
+from collections import Counter
 
 import pytest
 from textual._compositor import Compositor
@@ -17,6 +18,7 @@ from gradtui.tui import lean
 from gradtui.tui.compositing import LeanCompositor
 from gradtui.tui.lean import LeanModal, LeanScreen, LeanStylesheet
 from gradtui.tui.prompt import Prompt
+from gradtui.tui.rows import Rows
 
 
 class Lean(LeanScreen):
@@ -267,3 +269,22 @@ async def test_what_changes_while_a_layout_is_made_is_painted_with_it(terminal, 
         await t.press("m")
         first, *others = filter(None, painted)
         assert "Jacobian" in first and "meanwhile" in first and not others
+
+
+async def test_a_view_that_takes_the_room_has_the_rows_of_all_panels_made_once(
+    terminal, monkeypatch
+):
+    """They were made for the old sizes first, a whole map of the loss among them."""
+    made, make = Counter(), Rows._make_strips
+
+    def counted(rows, size):
+        made[type(rows).__name__] += 1
+        make(rows, size)
+
+    async with terminal("two_weights") as t:
+        for key in ("M", "M", "m", "escape"):
+            made.clear()
+            monkeypatch.setattr(Rows, "_make_strips", counted)
+            await t.press(key)
+            monkeypatch.setattr(Rows, "_make_strips", make)
+            assert made["LossPanel"] == made["ProgramPanel"] == made["GradientPanel"] == 1, key

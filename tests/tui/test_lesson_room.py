@@ -87,3 +87,11 @@ async def test_a_question_that_takes_the_cursor_back_says_so(terminal):
         await t.press("f")
         assert "Lesson · 2 of 10" in t.text
         assert "back to the moment before the one that shows the answer" in t.text
+
+
+async def test_no_key_is_told_for_a_lesson_that_a_view_opened_beside_it_takes(terminal):
+    async with terminal(find_scenario("five_parcels"), (80, 24)) as t:
+        await t.press("enter", "n", "backspace", "w", *"lr", "enter", "m")
+        chain, notes = t.debugger.query_one("#chain"), t.debugger.query_one("#notes")
+        assert chain.has_focus and chain.hidden_rows and notes.hidden_rows
+        assert "PgDn" not in str(notes.border_subtitle)

@@ -133,7 +133,9 @@ async def test_curves_that_a_frame_has_drawn_are_not_drawn_again(terminal, monke
     async with terminal("five_parcels") as t:
         await t.press("n")
         await t.until(lambda: t.debugger.walk.settled)
-        monkeypatch.setattr(LossPanel, "show_frame", lambda self, frame: drawn.append(frame.step))
+        monkeypatch.setattr(
+            LossPanel, "show_frame", lambda self, frame, **later: drawn.append(frame.step)
+        )
         await t.press("n")
         t.debugger.pace._compute_part()
         assert drawn == [2]

@@ -98,11 +98,11 @@ class Panel(Rows, can_focus=True):
         """Return the number of rows needed; called by Textual."""
         return self._wanted
 
-    def show_frame(self, frame: Frame) -> None:
-        """Show another moment."""
+    def show_frame(self, frame: Frame, *, later: bool = False) -> None:
+        """Show another moment, at once or with the next paint."""
         self.frame = frame
         self.ask_for_rows()
-        self.redraw()
+        self.redraw(later=later)
 
     def foresee(self, frame: Frame) -> None:
         """Make ahead what takes long of a moment that may come."""
