@@ -27,7 +27,7 @@ from gradtui.tui.ending import Ending
 from gradtui.tui.filters import AsciiFilter
 from gradtui.tui.garbage import Garbage
 from gradtui.tui.keys import Keys
-from gradtui.tui.later import call_after
+from gradtui.tui.later import call_after, in_turns
 from gradtui.tui.lean import LeanStylesheet
 from gradtui.tui.link import LOST
 from gradtui.tui.styles import complete
@@ -111,6 +111,19 @@ class GradtuiApp(App[int]):
         flat = self.current_theme.ansi or self._display_as.colours != "many"
         self.theme_variables = {**found, **height_colours(found, flat=flat)}
         return self.theme_variables
+
+    async def refresh_css(self, animate: bool = False) -> None:  # type: ignore[override]
+        """Show other colours, which are read and given to the parts in turns; called by Textual."""
+        sheet = self.stylesheet
+        assert isinstance(sheet, LeanStylesheet)
+        with self.batch_update():
+            await asyncio.sleep(0)
+            await in_turns(sheet.changing(self.get_css_variables()))
+            sheet.update_nodes([self])
+            for screen in reversed(self.screen_stack):
+                await in_turns(sheet.restyling(screen))
+                screen._css_update_count = self._css_update_count
+        self.screen.refresh(layout=True)
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """Return the filters applied to every row before painting."""

@@ -11,6 +11,9 @@ from weakref import WeakKeyDictionary
 from rich.segment import Segment
 from rich.style import Style as RichStyle
 from textual._context import visible_screen_stack
+from textual.cache import LRUCache
+from textual.css.model import RuleSet
+from textual.css.parse import parse
 from textual.css.styles import RulesMap
 from textual.css.stylesheet import Stylesheet
 from textual.dom import DOMNode
@@ -46,6 +49,36 @@ class LeanStylesheet(Stylesheet):
         """The rules that each widget was given last."""
         self._recoloured: set[DOMNode] | None = None
         """While it spares the others: the widgets behind whose children a colour has changed."""
+        self._parsed: dict[frozenset[tuple[str, str]], LRUCache[Any, list[RuleSet]]] = {}
+        """The rules parsed so far, by the values of the variables in them."""
+
+    def set_variables(self, variables: dict[str, str]) -> None:
+        """Take the colours of a theme, and the rules already parsed for it; called by Textual."""
+        fresh = self._parse_cache = LRUCache[Any, list[RuleSet]](self._parse_cache.maxsize)
+        super().set_variables(variables)  # which empties what it has
+        self._parse_cache = self._parsed.setdefault(frozenset(variables.items()), fresh)
+
+    def changing(self, variables: dict[str, str]) -> Iterator[None]:
+        """Change the colours, parsing all rules for them one at a time."""
+        self.set_variables(variables)
+        for place, (css, is_defaults, tie_breaker, scope) in list(self.source.items()):
+            key = css, place, is_defaults, tie_breaker, scope
+            if key not in self._parse_cache:
+                rules = list[RuleSet]()
+                for rule in parse(
+                    scope, css, place, variable_tokens=self._variable_tokens,
+                    is_default_rules=is_defaults, tie_breaker=tie_breaker,
+                ):  # fmt: skip
+                    rules.append(rule)
+                    yield
+                self._parse_cache[key] = rules
+        self.parse()
+
+    def restyling(self, root: DOMNode) -> Iterator[None]:
+        """Style what stands in a part of the screen, one widget at a time."""
+        for node in list(root.walk_children(with_self=True)):
+            self.update_nodes([node])
+            yield
 
     @contextmanager
     def sparing(self) -> Iterator[None]:
@@ -109,7 +142,8 @@ class LeanScreen(Screen[Any]):
 
     def _on_timer_update(self) -> None:
         """Lay out and paint what has changed; called by Textual."""
-        if self._layout_required and self.is_current and not self._laying:
+        waits = not self.is_current or self.app._batch_count
+        if self._layout_required and not waits and not self._laying:
             self._laying = True
             self.call_next(self._paint_layout)
         super()._on_timer_update()
@@ -118,6 +152,9 @@ class LeanScreen(Screen[Any]):
         """Paint a layout whose parts have made their rows in turns."""
         await in_turns(self._make_rows())
         self._laying = False
+        if self.app._batch_count:  # nothing is painted now
+            self._layout_required = True
+            return
         self._compositor.update_widgets(self._dirty_widgets)
         self._compositor_refresh()
 

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from contextlib import ExitStack
 
 import pytest
 from textual._compositor import Compositor
@@ -14,11 +15,14 @@ from textual.visual import Visual, visualize
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
-from gradtui.tui import lean
+from gradtui.base.terminal import Display
+from gradtui.tui import around, lean
+from gradtui.tui.app import GradtuiApp
 from gradtui.tui.compositing import LeanCompositor
 from gradtui.tui.lean import LeanModal, LeanScreen, LeanStylesheet
 from gradtui.tui.prompt import Prompt
 from gradtui.tui.rows import Rows
+from tui.conftest import Terminal, opened
 
 
 class Lean(LeanScreen):
@@ -271,6 +275,32 @@ async def test_what_changes_while_a_layout_is_made_is_painted_with_it(terminal, 
         assert "Jacobian" in first and "meanwhile" in first and not others
 
 
+async def test_a_layout_being_made_as_other_colours_are_read_is_painted_after_them(
+    terminal, monkeypatch
+):
+    painted, later, reading = [], lean.in_turns, ExitStack()
+
+    async def begun(work):
+        await later(work)
+        if not painted:
+            reading.enter_context(t.app.batch_update())
+            painted.append("")
+
+    def kept(screen, update):
+        if update is not None and not t.app._batch_count:
+            painted.append("".join(one.text for row in update.chops for one in row.values()))
+
+    async with terminal("two_weights") as t:
+        monkeypatch.setattr(t.app, "_display", kept)
+        monkeypatch.setattr(lean, "in_turns", begun)
+        await t.press("m")
+        assert painted == [""]
+        reading.close()
+        t.debugger.refresh(layout=True)
+        await t.until(lambda: painted[1:])
+        assert "Jacobian" in painted[1]
+
+
 async def test_a_view_that_takes_the_room_has_the_rows_of_all_panels_made_once(
     terminal, monkeypatch
 ):
@@ -288,3 +318,38 @@ async def test_a_view_that_takes_the_room_has_the_rows_of_all_panels_made_once(
             await t.press(key)
             monkeypatch.setattr(Rows, "_make_strips", make)
             assert made["LossPanel"] == made["ProgramPanel"] == made["GradientPanel"] == 1, key
+
+
+def cells(t):
+    """Return what stands on the screen, in its colours."""
+    t.debugger.say("")
+    return [
+        [(one.text, one.style) for one in row.simplify()]
+        for row in t.debugger._compositor.render_strips()
+    ]
+
+
+async def test_other_colours_are_those_of_a_start_with_them_and_are_not_read_twice(
+    terminal, monkeypatch
+):
+    read, ahead, parse = [], [], lean.parse
+    monkeypatch.setattr(lean, "parse", lambda *a, **o: read.append(a[2]) or parse(*a, **o))
+    monkeypatch.setattr(around, "_REST", 0.01)
+    monkeypatch.setattr(around, "spare", lambda: ahead.append(0))
+    async with terminal("two_weights") as t:
+        await t.until(lambda: ahead)  # as the styles of other screens are new until then
+        dark = cells(t)
+        await t.press("f3")
+        assert read
+        light, colour = cells(t), t.app.styles.color
+        await t.press("f3", "f3")
+        read.clear()
+        await t.press("f3")
+        assert cells(t) == dark and not read
+    started = GradtuiApp(opened("two_weights"), Display(theme="gradtui-light"))
+    async with started.run_test(size=(120, 40)) as pilot:
+        await pilot.pause()
+        t = Terminal(started, pilot)
+        await t.settled()
+        assert cells(t) == light != dark
+        assert started.styles.color == colour  # which other screens inherit
