@@ -333,7 +333,8 @@ def _sample(last: int, every: int) -> NDArray[np.int64]:
     half = _EVERY_STEP // 2
     spread = np.linspace(0, last, half).astype(np.int64) // every * every
     first = np.arange(half) if every == 1 else spread[:1]
-    return np.unique(np.concatenate([first, spread]))
+    # np.unique would import all masked arrays: a pause at the first map.
+    return np.array(sorted({*first.tolist(), *spread.tolist()}))
 
 
 def _ranges(path: Trajectory, here: Array, zoom: int, size: tuple[int, int]) -> tuple[Range, ...]:

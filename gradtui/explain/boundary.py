@@ -77,7 +77,7 @@ def _draw_regions(sheet: Sheet, found: Boundary, names: Sequence[str]) -> None:
     grounds = [TINTS[round(at * (len(TINTS) - 1) / max(1, classes - 1))] for at in range(classes)]
     middle = said[DOWN // 2 :: DOWN, ACROSS // 2 :: ACROSS]
     lines = braille(edges)
-    for at in np.unique(said).tolist():
+    for at in sorted(set(said.ravel().tolist())):
         _put_inside(sheet, (middle == at) & (lines == BLANK), f"[{names[at]}]")
     sheet.lay_under(lines, "value", grounds, middle)
 

@@ -31,7 +31,7 @@ def contour_levels(losses: Array) -> list[float]:
     known = losses[np.isfinite(losses)]
     if not known.size:
         return []
-    low, high = (float(at) for at in np.quantile(known, (_LOW, _HIGH)))
+    low, high = _quantiles(known, _LOW, _HIGH)
     if low > 0.0 and high >= _WIDE_RANGE * low:
         return round_powers(low, high, MOST)
     found: list[float] = []
@@ -39,6 +39,17 @@ def contour_levels(losses: Array) -> list[float]:
         found = [level for level in round_numbers(low, high, count) if low < level < high]
         if len(found) <= MOST:
             break
+    return found
+
+
+def _quantiles(values: Array, *parts: float) -> list[float]:
+    """Return what `np.quantile` does, which imports all masked arrays: a pause at the first map."""
+    ordered, found, last = np.sort(values), list[float](), len(values) - 1
+    for part in parts:
+        below, between = divmod(part * last, 1.0)
+        low, high = (float(ordered[min(last, int(below) + at)]) for at in (0, 1))
+        rise = high - low
+        found.append(low + rise * between if between < 0.5 else high - rise * (1.0 - between))
     return found
 
 
