@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-import asyncio
+from collections.abc import Iterator
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.tui.garbage import spare
 from gradtui.tui.host import Handlers, Host, Part
-from gradtui.tui.later import call_after
-from gradtui.tui.styles import complete
+from gradtui.tui.later import call_after, in_turns
+from gradtui.tui.lean import LeanStylesheet
+from gradtui.tui.styles import completing
 from gradtui.tui.themes import find_theme
 
 if TYPE_CHECKING:
@@ -19,6 +20,8 @@ if TYPE_CHECKING:
 
 _REST = 1.0
 """Seconds after the first paint until what the next screen needs is read."""
+_SCREENS = "prompt", "help", "picker"
+"""The modules of the screens that are opened most."""
 
 
 class Around(Part):
@@ -42,10 +45,28 @@ class Around(Part):
         call_after(self._host.screen, _REST, self._read_ahead)
 
     async def _read_ahead(self) -> None:
-        complete(self._host.screen.app)
-        await asyncio.sleep(0)
-        import_module("gradtui.tui.picker")
+        await in_turns(self._reading())
         spare()
+
+    def _reading(self) -> Iterator[None]:
+        """Read what other screens need, in parts."""
+        sheet = self._host.screen.app.stylesheet
+        assert isinstance(sheet, LeanStylesheet)
+        yield from completing(sheet)
+        for name in _SCREENS:
+            import_module(f"gradtui.tui.{name}")
+            yield
+        from textual.containers import Horizontal, Vertical, VerticalScroll
+        from textual.scrollbar import ScrollBar
+        from textual.widgets import Input, Label, OptionList
+
+        for kind in (Horizontal, Vertical, VerticalScroll, ScrollBar, Input, Label, OptionList):
+            yield from sheet.reading_of(kind())
+        from gradtui.manual.pages import TOPICS, read_page
+
+        for topic in TOPICS:  # what each is about stands in the help
+            read_page(topic)
+            yield
 
     def open_scenario(self, text: str) -> None:
         """Open another scenario, through the picker if none is named."""

@@ -17,6 +17,8 @@ Span = tuple[int, int]
 """The first column of some cells of a row, and the one after the last."""
 _NEAR = 4
 """Most rows from one to the next that are rendered at once: both borders of a panel are not."""
+_AHEAD = 8
+"""Most rows of a part that are rendered at once ahead of a paint."""
 
 
 class LeanCompositor(Compositor):
@@ -48,8 +50,9 @@ class LeanCompositor(Compositor):
         return [Strip.join(list(row.values())) for row in rows]
 
     def render_ahead(self) -> Iterator[None]:
-        """Have each part make, and keep, the rows that the next paint takes from it."""
-        yield from self._rendering(self._changed_spans(), [{} for _ in range(self.size.height)])
+        """Have each part make, and keep, the rows that the next paint takes from it, in pieces."""
+        found: list[dict[int, Strip]] = [{} for _ in range(self.size.height)]
+        yield from self._rendering(self._changed_spans(), found, _AHEAD)
 
     def _changed_spans(self) -> list[tuple[int, int, int]]:
         """Return the rows of what has changed, each with its first column and the one after it."""
@@ -60,31 +63,31 @@ class LeanCompositor(Compositor):
     def _render_spans(self, spans: Iterable[tuple[int, int, int]]) -> list[dict[int, Strip]]:
         """Return the pieces of each row of the screen that cover the spans, by their columns."""
         found: list[dict[int, Strip]] = [{} for _ in range(self.size.height)]
-        for _ in self._rendering(spans, found):
+        for _ in self._rendering(spans, found, self.size.height):
             pass
         return [dict(sorted(row.items())) for row in found]
 
     def _rendering(
-        self, spans: Iterable[tuple[int, int, int]], found: list[dict[int, Strip]]
+        self, spans: Iterable[tuple[int, int, int]], found: list[dict[int, Strip]], most: int
     ) -> Iterator[None]:
-        """Add to `found` the pieces of each row that cover the spans, one part at a time."""
+        """Add to `found` the pieces of rows that cover the spans, some rows of a part at a time."""
         missing = defaultdict[int, list[Span]](list)
         for y, first, last in spans:
             missing[y].append((first, last))
         for widget, (region, clip) in list(self.visible_widgets.items()):  # from the front
             if not missing:
                 break
-            _render(widget, region, region.intersection(clip), missing, found)
-            yield
+            yield from _rendering(widget, region, region.intersection(clip), missing, found, most)
 
 
-def _render(
+def _rendering(
     widget: Widget,
     region: Region,
     seen: Region,
     missing: dict[int, list[Span]],
     found: list[dict[int, Strip]],
-) -> None:
+    most: int,
+) -> Iterator[None]:
     """Move from `missing` to `found` what a widget shows in the part of its region that is seen."""
     wanted = defaultdict[Span, list[int]](list)
     for y in seen.line_range:
@@ -93,7 +96,7 @@ def _render(
             if span[0] < span[1]:
                 wanted[span].append(y)
     for (first, last), rows in wanted.items():
-        for lines in _runs(rows):
+        for lines in _runs(rows, most):
             top, height = lines[0], lines[-1] + 1 - lines[0]
             crop = Region(first - region.x, top - region.y, last - first, height)
             strips = widget.render_lines(crop)
@@ -102,13 +105,14 @@ def _render(
                 left = [piece for span in missing.pop(y) for piece in _without(span, first, last)]
                 if left:
                     missing[y] = left
+            yield
 
 
-def _runs(lines: list[int]) -> Iterator[list[int]]:
+def _runs(lines: list[int], most: int) -> Iterator[list[int]]:
     """Yield rows that are near each other: those between them are rendered, too."""
     start = 0
     for at in range(1, len(lines)):
-        if lines[at] - lines[at - 1] > _NEAR:
+        if lines[at] - lines[at - 1] > _NEAR or at - start == most:
             yield lines[start:at]
             start = at
     yield lines[start:]

@@ -15,7 +15,8 @@ from textual.cache import LRUCache
 from textual.css.model import RuleSet
 from textual.css.parse import parse
 from textual.css.styles import RulesMap
-from textual.css.stylesheet import Stylesheet
+from textual.css.stylesheet import CssSource, Stylesheet
+from textual.css.types import CSSLocation
 from textual.dom import DOMNode
 from textual.events import ScreenResume
 from textual.geometry import Region, Size
@@ -31,6 +32,7 @@ from gradtui.tui.compositing import LeanCompositor
 from gradtui.tui.later import in_turns
 
 if TYPE_CHECKING:
+    from pathlib import Path
     from typing import Self
 
     from rich.console import RenderableType
@@ -61,18 +63,39 @@ class LeanStylesheet(Stylesheet):
     def changing(self, variables: dict[str, str]) -> Iterator[None]:
         """Change the colours, parsing all rules for them one at a time."""
         self.set_variables(variables)
-        for place, (css, is_defaults, tie_breaker, scope) in list(self.source.items()):
-            key = css, place, is_defaults, tie_breaker, scope
-            if key not in self._parse_cache:
-                rules = list[RuleSet]()
-                for rule in parse(
-                    scope, css, place, variable_tokens=self._variable_tokens,
-                    is_default_rules=is_defaults, tie_breaker=tie_breaker,
-                ):  # fmt: skip
-                    rules.append(rule)
-                    yield
-                self._parse_cache[key] = rules
+        for place, source in list(self.source.items()):
+            yield from self._parsing(place, source)
         self.parse()
+
+    def reading(self, path: Path) -> Iterator[None]:
+        """Read a file, parsing its rules one at a time."""
+        text = path.read_text(encoding="utf-8")
+        yield from self._parsing((str(path), ""), CssSource(text, False))
+        self.read(path)
+        self.parse()
+
+    def reading_of(self, widget: Widget) -> Iterator[None]:
+        """Read the default styles of widgets of a kind, parsing their rules one at a time."""
+        for place, css, tie_breaker, scope in widget._get_default_css():
+            if not self.has_source(*place):
+                yield from self._parsing(place, CssSource(css, True, tie_breaker, scope))
+            self.add_source(css, place, True, tie_breaker, scope)
+        self.parse()
+
+    def _parsing(self, place: CSSLocation, source: CssSource) -> Iterator[None]:
+        """Parse rules under the present colours, unless that is done; they are kept with these."""
+        css, is_defaults, tie_breaker, scope = source
+        kept, key = self._parse_cache, (css, place, is_defaults, tie_breaker, scope)
+        if key in kept:
+            return
+        rules = list[RuleSet]()
+        for rule in parse(
+            scope, css, place, variable_tokens=self._variable_tokens,
+            is_default_rules=is_defaults, tie_breaker=tie_breaker,
+        ):  # fmt: skip
+            rules.append(rule)
+            yield
+        kept[key] = rules
 
     def restyling(self, root: DOMNode) -> Iterator[None]:
         """Style what stands in a part of the screen, one widget at a time."""

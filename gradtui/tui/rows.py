@@ -31,8 +31,8 @@ class Rows(Still, inherit_bindings=False):
         self._made_for: Size | None = None
         self._painted = Region()
         """The content with the blanks behind it."""
-        self._edged: dict[Region, list[Strip]] = {}
-        """The rows painted with their borders, by their region, until something of them changes."""
+        self._edged: dict[int, Strip] = {}
+        """The rows painted with their borders, until something of them changes."""
         self._held: Size | None = None
         self._ground: Style | None = None
         self._backgrounds: tuple[Color, Color] | None = None
@@ -114,9 +114,10 @@ class Rows(Still, inherit_bindings=False):
             rows = inside.intersection(self._painted)
             if not rows.height or crop.column_span != (0, self.outer_size.width):
                 return super().render_lines(crop)
-            if crop not in self._edged:
-                self._edged[crop] = self._bordered_lines(crop, rows)
-            return self._edged[crop]
+            lines = range(crop.y, crop.bottom)
+            if not self._edged.keys() >= set(lines):
+                self._edged.update(zip(lines, self._bordered_lines(crop, rows), strict=True))
+            return [self._edged[y] for y in lines]
 
     def _set_dirty(self, *regions: Region) -> None:
         """Have regions painted again; called by Textual."""

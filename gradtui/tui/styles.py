@@ -5,9 +5,11 @@ It has three quarters of all styles: those of smaller windows, of views and of o
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
+
+from gradtui.tui.lean import LeanStylesheet
 
 if TYPE_CHECKING:
     from textual.app import App
@@ -33,3 +35,9 @@ def complete(app: App[Any], classes: Collection[str] = VIEWED) -> None:
     if not VIEWED.isdisjoint(classes) and not app.stylesheet.has_source(str(VIEWS)):
         app.stylesheet.read(VIEWS)
         app.stylesheet.parse()
+
+
+def completing(sheet: LeanStylesheet) -> Iterator[None]:
+    """Read it in parts, if it is not read yet."""
+    if not sheet.has_source(str(VIEWS)):
+        yield from sheet.reading(VIEWS)

@@ -188,18 +188,20 @@ def _add_wide(cells: list[Cell], text: str, pen: Pen) -> None:
 
 def _changes(row: Sequence[Cell | None], cells: Sequence[Cell], x: int) -> list[tuple[int, int]]:
     """Return the first and last column of a difference at `x`, joining nearby ones."""
-    found = list[tuple[int, int]]()
+    found, first, last = list[tuple[int, int]](), -1, -1
     shown = row[x : x + len(cells)]
     for at in compress(range(x, x + len(cells)), map(is_not, shown, cells)):
         if row[at] == cells[at - x]:
             continue
         while at > x and not cells[at - x][0]:
             at -= 1
-        if found and at - found[-1][1] <= _NEAR:
-            found[-1] = (found[-1][0], max(at + 1, found[-1][1]))
-        else:
-            found.append((at, at + 1))
-    return found
+        if first < 0 or at - last > _NEAR:
+            if first >= 0:
+                found.append((first, last))
+            first, last = at, at + 1
+        elif at >= last:
+            last = at + 1
+    return [*found, (first, last)] if first >= 0 else found
 
 
 def _make_pen(style: Style, system: ColorSystem) -> Pen:

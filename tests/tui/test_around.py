@@ -1,8 +1,13 @@
 import sys
+from types import SimpleNamespace
 
+from textual.widgets import Input
+
+from gradtui.manual.pages import TOPICS, read_page
 from gradtui.tui import around
+from gradtui.tui.lean import LeanStylesheet
 from gradtui.tui.picker import Picker
-from gradtui.tui.styles import VIEWS
+from gradtui.tui.styles import VIEWS, complete, completing
 
 
 async def test_another_scenario_opens_without_restarting(terminal):
@@ -37,10 +42,33 @@ async def test_a_topic_that_there_is_not_is_told_with_a_near_one(terminal):
         assert t.app.screen is t.debugger
 
 
-async def test_what_the_next_screen_needs_is_read_while_nothing_happens(terminal, monkeypatch):
+async def test_what_other_screens_need_is_read_while_nothing_happens(terminal, monkeypatch):
     spared = []
     monkeypatch.setattr(around, "_REST", 0.01)
-    monkeypatch.setattr(around, "spare", lambda: spared.append("gradtui.tui.picker" in sys.modules))
+    monkeypatch.setattr(around, "spare", lambda: spared.append(0))
+    read_page.cache_clear()
     async with terminal("two_weights") as t:
         await t.until(lambda: spared)
-        assert spared == [True] and t.app.stylesheet.has_source(str(VIEWS))
+        assert "gradtui.tui.picker" in sys.modules and t.app.stylesheet.has_source(str(VIEWS))
+        pages, sources = read_page.cache_info().currsize, set(t.app.stylesheet.source)
+        await t.press("question_mark", "escape", "o")
+        assert read_page.cache_info().currsize == pages == len(TOPICS)
+        added = {name for _, name in t.app.stylesheet.source.keys() - sources}
+        assert added <= {"Help.DEFAULT_CSS", "ModalScreen.DEFAULT_CSS"}
+
+
+async def test_rules_that_are_read_in_parts_are_those_that_are_read_at_once(terminal):
+    async with terminal("two_weights") as t:
+        at_once, in_parts = LeanStylesheet(), LeanStylesheet()
+        for sheet in (at_once, in_parts):
+            sheet.set_variables(t.app.get_css_variables())
+        complete(SimpleNamespace(stylesheet=at_once))
+        for place, css, tie_breaker, scope in Input()._get_default_css():
+            at_once.add_source(css, place, True, tie_breaker, scope)
+        assert sum(1 for _ in completing(in_parts)) > 50
+        assert list(in_parts.reading_of(Input()))
+        found, expected = (
+            [(rule.selectors, str(rule.styles._rules), rule.tie_breaker) for rule in sheet.rules]
+            for sheet in (in_parts, at_once)
+        )
+        assert found == expected and in_parts.source == at_once.source
