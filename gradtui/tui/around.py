@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 from gradtui.base.source import InputError, did_you_mean
 from gradtui.tui.garbage import spare
 from gradtui.tui.host import Handlers, Host, Part
-from gradtui.tui.later import call_after, in_turns
+from gradtui.tui.later import call_after, work_off
 from gradtui.tui.lean import LeanStylesheet
 from gradtui.tui.styles import completing
 from gradtui.tui.themes import find_theme
@@ -42,11 +43,8 @@ class Around(Part):
 
     def start(self) -> None:
         """Read soon what the first screen over this one would wait for."""
-        call_after(self._host.screen, _REST, self._read_ahead)
-
-    async def _read_ahead(self) -> None:
-        await in_turns(self._reading())
-        spare()
+        screen = self._host.screen
+        call_after(screen, _REST, partial(work_off, screen, self._reading(), spare))
 
     def _reading(self) -> Iterator[None]:
         """Read what other screens need, in parts."""

@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import math
 import time
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,7 +15,7 @@ if TYPE_CHECKING:
 SELDOM = 0.2
 """Seconds between two paints of ongoing work."""
 _TURN = 0.004
-"""Seconds of work after which others have their turn."""
+"""Seconds of work after which others have their turn, or for as long."""
 
 
 def call_after(
@@ -33,6 +34,18 @@ async def in_turns(work: Iterable[object]) -> None:
         if time.monotonic() > until:
             await asyncio.sleep(0)
             until = time.monotonic() + _TURN
+
+
+def work_off(
+    pump: MessagePump, work: Iterator[object], done: Callable[[], object] = lambda: None
+) -> None:
+    """Do work that comes in small parts while others rest, then call `done`."""
+    until = time.monotonic() + _TURN
+    for _ in work:
+        if time.monotonic() > until:
+            call_after(pump, _TURN, partial(work_off, pump, work, done))
+            return
+    done()
 
 
 class Seldom:

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import re
-import time
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
@@ -28,7 +27,7 @@ from gradtui.saving.course import read_scores
 from gradtui.scenario.bundled import Entry, find_scenario, list_bundled, read_chapters
 from gradtui.scenario.searching import Found, chapter_words, read_ahead, search
 from gradtui.tui.lately import Lately
-from gradtui.tui.later import call_after
+from gradtui.tui.later import work_off
 from gradtui.tui.lean import LeanScreen, open_once
 from gradtui.tui.narrowed import NarrowedList
 from gradtui.tui.shortcuts import PICKER, bindings
@@ -39,8 +38,6 @@ if TYPE_CHECKING:
     from gradtui.tui.keys import Keys
 
 
-_SLICE = 0.004
-"""Seconds of reading for the first search at a time, and between two times."""
 _CODE = re.compile(r"\.py(:|\s*$)")
 """What tells a file of Python from a word to search for."""
 _COURSE = "course"
@@ -105,7 +102,6 @@ class Picker(LeanScreen):
         """The options made so far, by the names of their scenarios."""
         self._found = Found()
         self.entries = list_bundled()
-        self._unread = read_ahead(self.entries)
         self._finished, self._trouble = read_scores()
         self._upcoming = next_lesson(self.entries, self._finished)
 
@@ -130,15 +126,8 @@ class Picker(LeanScreen):
     def on_mount(self) -> None:
         """Take the keys at once, because some may be waiting."""
         self.set_focus(self._search)
-        self.call_after_refresh(self._read_ahead)
-
-    def _read_ahead(self) -> None:
-        """Read a part of what is searched, and the next one soon if more is left."""
-        until = time.monotonic() + _SLICE
-        for _ in self._unread:
-            if time.monotonic() > until:
-                call_after(self, _SLICE, self._read_ahead)
-                return
+        # what the first search reads
+        self.call_after_refresh(work_off, self, read_ahead(self.entries))
 
     async def on_screen_resume(self, event: ScreenResume) -> None:
         """Paint once when it opens: the layout, the rows and the paint have a turn each."""
