@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Iterator
 from functools import partial
 from importlib import import_module
@@ -19,8 +20,10 @@ if TYPE_CHECKING:
     from gradtui.debugger.session import Session
     from gradtui.tui.saving import Saving
 
-_REST = 1.0
+_REST = 0.3
 """Seconds after the first paint until what the next screen needs is read."""
+_INPUT = "textual.containers", "textual.scroll_view", "textual.widgets._input"
+"""The modules of an input, a turn of the loop each."""
 _SCREENS = "prompt", "help", "picker"
 """The modules of the screens that are opened most."""
 
@@ -41,8 +44,11 @@ class Around(Part):
             "help": self.show_help,
         }
 
-    def start(self) -> None:
-        """Read soon what the first screen over this one would wait for."""
+    async def start(self) -> None:
+        """Import what the first key would wait for, and soon read what other screens need."""
+        for name in _INPUT:
+            import_module(name)
+            await asyncio.sleep(0)
         screen = self._host.screen
         call_after(screen, _REST, partial(work_off, screen, self._reading(), spare))
 

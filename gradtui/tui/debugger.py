@@ -6,7 +6,6 @@ import asyncio
 import re
 from collections.abc import Callable
 from functools import partial
-from importlib import import_module
 from typing import Any, ClassVar
 
 from textual.app import ComposeResult
@@ -132,8 +131,7 @@ class Debugger(LeanScreen):
         await asyncio.sleep(0)
         await self.saving.start()
         await asyncio.sleep(0)
-        import_module("textual.widgets._input")  # or the first key waits for it
-        self.around.start()
+        await self.around.start()
 
     def on_screen_resume(self, event: ScreenResume) -> None:
         """Style nothing again before the first layout; called by Textual."""
