@@ -247,14 +247,14 @@ class Statement:
     def idle(self) -> Sequence[str]:
         """The arguments of the function, and names stored before it, that it never reads.
 
-        That it asks an array where or in which type its numbers are reads none of them.
+        That it asks an array where or in which type its numbers are, or fills it, reads none.
         """
         names = self.unit.of(ast.Name)
         given = [one.arg for one in self.unit.of(ast.arg)]
         asked = {one.value for one in self.unit.of(ast.Attribute) if one.attr in _OF_STORAGE}
+        asked |= self.unit.filled
         read = {one.id for one in names if isinstance(one.ctx, ast.Load) and one not in asked}
-        stored = [one.id for one in names if one.id in self.recent]
-        return [name for name in dict.fromkeys([*stored, *given]) if name not in read]
+        return [name for name in dict.fromkeys([*self.recent, *given]) if name not in read]
 
     @cached_property
     def idle_parts(self) -> frozenset[str]:

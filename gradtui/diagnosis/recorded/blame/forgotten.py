@@ -34,6 +34,21 @@ def is_forgotten(s: Statement, text: str) -> bool:
     return text in s.idle_parts or (text in s.scope and _is_unread(s, text))
 
 
+def lacks_filled(s: Statement) -> bool:
+    """Return whether a statement reads an array, but not the one of its shape that nothing reads.
+
+    The function fills that before, such as the `dx` beside an `x`.
+    """
+    filled = [one for one in s.unit.filled if isinstance(one, ast.Name) and one.id in s.idle]
+    idle = {one.id for one in filled if one.lineno < s.node.lineno}
+    idle -= {one.id for one in filled if one.lineno >= s.node.lineno}
+    shapes = {held.shape for name in idle if (held := s.scope.get(name)) is not None}
+    return bool(shapes) and any(
+        s.shape(one) in shapes for one in s.nodes
+        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)
+    )  # fmt: skip
+
+
 def lacks_kept(s: Statement) -> bool:
     """Return whether a method returns something without an array that its object keeps for it."""
     return isinstance(s.node, ast.Return) and any(

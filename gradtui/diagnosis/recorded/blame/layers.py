@@ -59,6 +59,8 @@ class _Call(Entered, eq=False, kw_only=True):
     given: Sequence[int]
     """The nodes of its arguments."""
     returned: Sequence[int] = ()
+    alone: frozenset[int] = frozenset()
+    """The parameters of those that nothing else in the forward half uses."""
 
     @property
     def key(self) -> Key:
@@ -198,10 +200,11 @@ def _nodes(recorder: Recorder, values: Sequence[Any]) -> Sequence[int]:
 def _judged(tape: Tape, root: int, calls: Sequence[_Call]) -> Iterator[tuple[_Call, bool]]:
     """Yield the calls of which is told whether they return the products of what they are given."""
     forward = reached(tape, root)
-    used = dict[int, int]()
+    begun, used = dict[int, int](), dict[int, int]()
     for id in sorted(forward):
         node = tape.nodes[id]
         for source in () if isinstance(node, Leaf) else node.inputs:
+            begun.setdefault(source, id)
             used[source] = id
     layers = list[tuple[_Call, int]]()
     for call in calls:
@@ -211,6 +214,10 @@ def _judged(tape: Tape, root: int, calls: Sequence[_Call]) -> Iterator[tuple[_Ca
         }  # fmt: skip
         if len(results) == 1 and results.isdisjoint(call.given):
             layers.append((call, results.pop()))
+            call.alone = frozenset(
+                id for id in call.given
+                if id in begun and begun[id] >= call.first and used[id] < call.last
+            )  # fmt: skip
     adjoints = gradients(tape, root, {id for _, id in layers})
     for back in calls:
         if back.returned and forward.isdisjoint(back.returned):
@@ -286,7 +293,7 @@ def _differs(found: Sequence[Array], wanted: Array, scaled: bool) -> bool:
 def _products(tape: Tape, layer: _Call, result: int, given: Array) -> dict[int, Array]:
     """Return the vector-Jacobian products of a layer by what it is given and others compute.
 
-    A penalty of the loss may be added to the gradient of a parameter.
+    A penalty of the loss may be added to the gradient of a parameter that is used elsewhere.
     """
     arriving, pending, views = dict[int, Any]({result: given}), [-result], _views(tape, layer)
     while pending:
@@ -298,7 +305,8 @@ def _products(tape: Tape, layer: _Call, result: int, given: Array) -> dict[int, 
             if source not in arriving:
                 heappush(pending, -source)
             arriving[source] = arriving.get(source, 0.0) + flow
-    computed = (id for id in layer.given if not isinstance(tape.nodes[id], Leaf))
+    computed = (id for id in layer.given
+                if id in layer.alone or not isinstance(tape.nodes[id], Leaf))  # fmt: skip
     return {id: _arrived(tape, arriving, id, views[id]) for id in computed if tape.active[id]}
 
 
@@ -327,9 +335,14 @@ def _is_method(owner: object, code: CodeType) -> bool:
 
 
 def _stores(unit: Unit) -> bool:
-    """Return whether a function may store gradients besides what it returns."""
-    kinds = ast.Attribute | ast.Subscript
-    return any(isinstance(one, kinds) and isinstance(one.ctx, ast.Store) for one in unit.nodes)
+    """Return whether a function may store gradients besides what it returns.
+
+    It may fill arrays of its own.
+    """
+    return any(
+        isinstance(one.ctx, ast.Store) and one.value not in unit.filled
+        for one in (*unit.of(ast.Attribute), *unit.of(ast.Subscript))
+    )
 
 
 def _is_same(one: Array, other: Array, close: float = _SAME) -> bool:

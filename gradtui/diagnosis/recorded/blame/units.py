@@ -150,6 +150,16 @@ class Unit:
         return frozenset(one.id for one in self.of(ast.Name) if isinstance(one.ctx, ast.Store))
 
     @cached_property
+    def filled(self) -> frozenset[ast.AST]:
+        """Where arrays that the function makes by a call are named to store in their elements."""
+        made = {target.id for one in self.of(ast.Assign) if isinstance(one.value, ast.Call)
+                for target in one.targets if isinstance(target, ast.Name)}  # fmt: skip
+        return frozenset(
+            one.value for one in self.of(ast.Subscript) if isinstance(one.ctx, ast.Store)
+            and isinstance(one.value, ast.Name) and one.value.id in made
+        )  # fmt: skip
+
+    @cached_property
     def loops(self) -> Sequence[str]:
         """The names that count the rounds of the loops of the function."""
         return [name.id for loop in self.of(ast.For) for name in ast.walk(loop.target)
