@@ -20,8 +20,8 @@ partly, resets, conditions, likeness, repeats, material, literals, slots, operan
 options, orders, arguments, throughout, applied, pulled, roots, branches, masks, bends, hidden,
 twins, wasted, dropped, ahead, projections, normalised, curved, crops, alongside, wholes, numbered,
 words, rebound, rectified, belated, recomputed, listed, splits, unpacked, forwarded, selected,
-crosswise, namesakes, majority, doubles, copied, shares, opposed, attributed, popped, constants:
-their possible mistakes.
+crosswise, namesakes, majority, doubles, copied, shares, opposed, attributed, popped, constants,
+leftover: their possible mistakes.
 derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.

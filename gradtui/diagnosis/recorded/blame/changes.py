@@ -32,6 +32,7 @@ from gradtui.diagnosis.recorded.blame.forwarded import forwarded
 from gradtui.diagnosis.recorded.blame.hidden import hidden
 from gradtui.diagnosis.recorded.blame.idle import idles, uncalled, unread
 from gradtui.diagnosis.recorded.blame.kept import kept
+from gradtui.diagnosis.recorded.blame.leftover import leftovers
 from gradtui.diagnosis.recorded.blame.likeness import likenesses
 from gradtui.diagnosis.recorded.blame.likewise import likewise
 from gradtui.diagnosis.recorded.blame.listed import listed
@@ -84,7 +85,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         normalised, choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words,
         rebound, rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits,
         unpacked, forwarded, selected, copied, elsewhere, scaled, strangers, shares, opposed,
-        attributed, methods, popped, lengths,
+        attributed, methods, popped, lengths, leftovers,
     )  # fmt: skip
     for each in every:
         yield from each(s)

@@ -31,6 +31,7 @@ from gradtui.diagnosis.recorded.blame.forms import (
     renames,
 )
 from gradtui.diagnosis.recorded.blame.given import uncrosses
+from gradtui.diagnosis.recorded.blame.leftover import is_leftover
 from gradtui.diagnosis.recorded.blame.names import agreement, is_spelled, made_alike, numbering
 from gradtui.diagnosis.recorded.blame.opposed import opposes
 from gradtui.diagnosis.recorded.blame.powers import ruled
@@ -260,14 +261,20 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def fills(self) -> bool:
-        """Whether it puts something in the place of what does nothing: a statement or a factor."""
+        """Whether it puts something in the place of what does nothing: a statement or a factor.
+
+        Or beside what stands in parentheses without need.
+        """
         own, edits = self.suspect.statement.node, self.candidate.edits
         after = statement_after(self.unit, own, edits) if idle_factors(own) else None
         does = after is not None and idle_factors(after) < idle_factors(own)
         dropped = self.candidate.rule == "missing-path" and not self.adds_line
         dropped = dropped and is_dropped(self.suspect.statement)
         return (
-            does or dropped or [self.unit.between(one.start, one.end) for one in edits] == ["pass"]
+            does
+            or dropped
+            or is_leftover(self.suspect.statement, edits)
+            or [self.unit.between(one.start, one.end) for one in edits] == ["pass"]
         )
 
     @property
