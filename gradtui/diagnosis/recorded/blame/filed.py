@@ -75,7 +75,8 @@ def _kept_in(node: ast.stmt) -> str | None:
 
 def _kept_twice(value: ast.Name, kept: str, names: _Names) -> Iterator[tuple[ast.expr, str, bool]]:
     """Yield the names that may be meant for a value that is kept under another one."""
-    if value.id == kept or value.id not in names.kept_twice:
+    idle = kept in names.stored and kept not in names.read
+    if value.id == kept or not (idle or value.id in names.kept_twice):
         return
     own = kept in names.given or kept in names.stored
     meant = [kept] if own else [one for one in names.given if one not in names.read]
@@ -85,13 +86,24 @@ def _kept_twice(value: ast.Name, kept: str, names: _Names) -> Iterator[tuple[ast
 def _of_entries(entries: ast.Dict, names: _Names) -> Iterator[tuple[ast.expr, str, bool]]:
     """Yield the entries of a dict that are not what their names tell, but others are."""
     pairs = entries_of(entries)
-    plain = sum(isinstance(value, ast.Name) and value.id == key for key, value in pairs)
-    for key, value in pairs if plain >= _ROW else ():
+    told = _told_by(pairs)
+    for key, value in pairs if told is not None else ():
+        meant = told.format(key)
         if isinstance(value, ast.Name):
-            if key in names.given or key in names.stored:
-                yield from _kept_twice(value, key, names)
-        elif any(isinstance(one, ast.Name) and one.id == key for one in ast.walk(value)):
-            yield value, key, False
+            if meant in names.given or meant in names.stored:
+                yield from _kept_twice(value, meant, names)
+        elif any(isinstance(one, ast.Name) and one.id == meant for one in ast.walk(value)):
+            yield value, meant, False
+
+
+def _told_by(pairs: Sequence[tuple[str, ast.expr]]) -> str | None:
+    """Return the form of the names that several entries have, such as `d{}`; None without one."""
+    forms = Counter(
+        "{}".join(value.id.split(key, 1)) for key, value in pairs
+        if isinstance(value, ast.Name) and key and key in value.id
+    )  # fmt: skip
+    form, count = max(forms.items(), key=lambda pair: pair[1], default=("", 0))
+    return form if count >= _ROW else None
 
 
 def entries_of(entries: ast.Dict) -> Sequence[tuple[str, ast.expr]]:
@@ -116,7 +128,7 @@ def _names_of(function: ast.AST) -> _Names:
     names = [one for one in nodes if isinstance(one, ast.Name)]
     kept = Counter(
         value.id for one in nodes if isinstance(one, ast.stmt)
-        for value in values_kept(one) if isinstance(value, ast.Name)
+        for value in (*values_kept(one), *_returned(one)) if isinstance(value, ast.Name)
     )  # fmt: skip
     return _Names(
         [one.arg for one in nodes if isinstance(one, ast.arg)],
@@ -124,6 +136,12 @@ def _names_of(function: ast.AST) -> _Names:
         frozenset(one.id for one in names if isinstance(one.ctx, ast.Store)),
         frozenset(one for one, count in kept.items() if count > 1),
     )
+
+
+def _returned(node: ast.stmt) -> Sequence[ast.expr]:
+    """Return the entries of a dict that a statement returns."""
+    entries = node.value if isinstance(node, ast.Return) else None
+    return entries.values if isinstance(entries, ast.Dict) else []
 
 
 def values_kept(node: ast.stmt) -> Sequence[ast.expr]:

@@ -11,6 +11,8 @@ from types import CodeType, FunctionType, ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.definitions import Function
+from gradtui.diagnosis.recorded.blame.expressions import names_in
+from gradtui.diagnosis.recorded.blame.forms import renames
 from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Unit
 
@@ -34,24 +36,41 @@ def is_forgotten(s: Statement, text: str) -> bool:
     return text in s.idle_parts or (text in s.scope and _is_unread(s, text))
 
 
-def lacks_filled(s: Statement) -> bool:
+def lacks_made(s: Statement) -> bool:
     """Return whether a statement reads an array, but not the one of its shape that nothing reads.
 
-    The function fills that before, such as the `dx` beside an `x`.
+    The function has filled that before, such as the `dx` beside an `x`, or made it of what is read.
     """
     filled = [one for one in s.unit.filled if isinstance(one, ast.Name) and one.id in s.idle]
     idle = {one.id for one in filled if one.lineno < s.node.lineno}
     idle -= {one.id for one in filled if one.lineno >= s.node.lineno}
     shapes = {held.shape for name in idle if (held := s.scope.get(name)) is not None}
-    return bool(shapes) and any(
-        s.shape(one) in shapes for one in s.nodes
-        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)
+    made = _made_of(s.unit.node) if s.idle else {}
+    used = [one for one in s.nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)]
+    return any(
+        s.shape(one) in shapes
+        or any(s.recent.get(name) and (held := s.scope.get(name)) is not None
+               and held.shape and held.shape == s.shape(one)
+               for name in s.idle_parts.intersection(made.get(one.id, ())))
+        for one in used
     )  # fmt: skip
 
 
+@lru_cache(_FUNCTIONS)
+def _made_of(function: ast.AST) -> Mapping[str, Set[str]]:
+    """Return the names that a function stores something made of another name under, by that."""
+    found = defaultdict[str, set[str]](set)
+    for one in ast.walk(function):
+        match one:
+            case ast.Assign([ast.Name(name)], ast.BinOp() as value):
+                for other in names_in(value):
+                    found[other].add(name)
+    return found
+
+
 def lacks_kept(s: Statement) -> bool:
-    """Return whether a method returns something without an array that its object keeps for it."""
-    return isinstance(s.node, ast.Return) and any(
+    """Return whether a method hands something on without an array that its object keeps for it."""
+    return (isinstance(s.node, ast.Return) or renames(s.node)) and any(
         held.kind in "fb" and held.shape and is_kept(s, text) and _is_unread(s, text)
         for text, held in s.scope.items()
     )
@@ -78,10 +97,19 @@ def _is_unread(s: Statement, text: str) -> bool:
 def _read_by(function: ast.AST, *, ends: bool) -> frozenset[str]:
     """Return the attributes that a function reads; before it `ends`, at one of several places."""
     last = [one for one in ast.walk(function) if ends and isinstance(one, ast.Return)]
-    apart = {part for one in last for part in ast.walk(one)}
+    apart = {part for one in last for part in ast.walk(one)} | _only_asked(function)
     return frozenset(
         one.attr for one in ast.walk(function)
         if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load) and one not in apart
+    )  # fmt: skip
+
+
+@lru_cache(_FUNCTIONS)
+def _only_asked(tree: ast.AST) -> frozenset[ast.AST]:
+    """Return what is only asked whether it is there: `self.mask is None`."""
+    return frozenset(
+        one.left for one in ast.walk(tree)
+        if isinstance(one, ast.Compare) and isinstance(one.ops[0], ast.Is | ast.IsNot)
     )  # fmt: skip
 
 
@@ -92,11 +120,10 @@ def _unread(tree: ast.Module, owner: ast.ClassDef | None) -> frozenset[str]:
     What other classes keep in their own objects may have the same name.
     """
     stored, read = defaultdict[str, set[ast.AST]](set), defaultdict[str, set[ast.AST]](set)
-    others = _given(tree, owner)
+    others = _given(tree, owner) | _only_asked(tree)
     for function in (one for one in nodes_of(tree) if isinstance(one, Function)):
         for node in ast.walk(function):
-            own = isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name)
-            if isinstance(node, ast.Attribute) and not (own and node.value in others):
+            if isinstance(node, ast.Attribute) and others.isdisjoint((node, node.value)):
                 (read if isinstance(node.ctx, ast.Load) else stored)[node.attr].add(function)
     return frozenset(name for name, places in stored.items() if read[name] <= places)
 

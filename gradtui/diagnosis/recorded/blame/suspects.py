@@ -20,7 +20,7 @@ from gradtui.diagnosis.recorded.blame.conditions import never_changes
 from gradtui.diagnosis.recorded.blame.crosswise import crossed_in
 from gradtui.diagnosis.recorded.blame.effects import is_harmless
 from gradtui.diagnosis.recorded.blame.expressions import is_element
-from gradtui.diagnosis.recorded.blame.forgotten import lacks_filled, lacks_kept
+from gradtui.diagnosis.recorded.blame.forgotten import lacks_kept, lacks_made
 from gradtui.diagnosis.recorded.blame.forms import (
     counts,
     does_nothing,
@@ -189,7 +189,7 @@ class Suspects:
         opposed = self._negated and is_opposed(node)
         opposed = opposed or (self._exchanged and hands_on(statement)
                               and unit.code is not self._of_loss)  # fmt: skip
-        odd = odd or pops_unlike(unit, node) or lacks_filled(statement)
+        odd = odd or pops_unlike(unit, node) or lacks_made(statement)
         if strange or odd or opposed or is_vain(statement):
             return Suspect(statement, 0, False, order)
         # What a helper returns right for others may lack a term of this one's own.
