@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import Place
 from gradtui.engine.kinks import keeps_range
+from gradtui.recording.choices import Choice, Level, apart, signs_of
 from gradtui.recording.places import Places
 
 Array = NDArray[Any]
@@ -103,49 +104,10 @@ class Contraction(Struct, frozen=True):
     inputs: tuple[int, ...]
 
 
-class Choice(Struct, frozen=True):
-    """One comparison by size, by which the code may decide what it does next."""
-
-    name: str
-    """NumPy's name of the comparison."""
-    signs: frozenset[int]
-    """The signs of the differences of its sides."""
-    keeps_range: bool
-    """Whether a side that depends on no argument is close to 0 or very large."""
-    of_numbers: bool
-    """Whether it compares single numbers, as conditions of statements are."""
-    at: int
-    """The number of nodes before it."""
-    place: Place | None
-    inputs: tuple[int | None, int | None] = (None, None)
-    """The nodes of its sides; None for one that depends on no argument."""
-    bound: tuple[float, float] | None = None
-    """The least and the largest number of a side that depends on no argument."""
-    apart: float = 0.0
-    """A measure of the differences: two comparisons of the same numbers have the same."""
-    sides: tuple[str, str] | None = None
-    """What is compared with what, in words, if no comparison is written in the code."""
-
-
-class Level(Struct, frozen=True):
-    """One result in whole numbers or steps, by which the code may choose what it does next."""
-
-    name: str
-    at: int
-    """The number of nodes before it."""
-    place: Place | None
-    told: int
-    """A number that hardly any other result has."""
-    leaves: bool
-    """Whether it is a number of Python's, of which no comparison is seen."""
-
-
 Node = Leaf | Call | Moved | Added
 _SLOTS = "abcdefgh"
 _TELLING = frozenset({"isfinite", "isnan", "isinf", "isclose"})
 """Functions that tell whether numbers are as they should be."""
-_ODD = 1.5
-"""A power whose sums tell apart what squares do not, such as distances from -1 and from 1."""
 
 
 class Tape:
@@ -329,7 +291,25 @@ class Tape:
     def value(self, id: int) -> Array:
         """Return a node's value, read-only by agreement."""
         held = self._values[id]
-        return evaluate(self.nodes[id], self.value) if held is None else held
+        return self._computed(id) if held is None else held
+
+    def _computed(self, id: int) -> Array:
+        """Return a value that is not kept; it may be the last one of a long row of such."""
+        missing, pending, made = set[int](), [id], dict[int, Array]()
+
+        def known(one: int) -> Array:
+            held = self._values[one]
+            return made[one] if held is None else held
+
+        while pending:
+            one = pending.pop()
+            node = self.nodes[one]
+            if one not in missing and self._values[one] is None and not isinstance(node, Leaf):
+                missing.add(one)
+                pending += node.inputs
+        for one in sorted(missing):
+            made[one] = evaluate(self.nodes[one], known)
+        return made[id]
 
     def keep(self, id: int, value: Array) -> None:
         """Keep a copy of a node's value whose memory is about to be written."""
@@ -369,18 +349,6 @@ def evaluate(node: Node, value: Callable[[int], Array]) -> Array:
             return np.asarray(node.compute(*[value(id) for id in node.inputs]))
         case Leaf():
             raise AssertionError("a leaf's value is given")
-
-
-def signs_of(differences: Array) -> frozenset[int]:
-    """Return which signs some differences have."""
-    signs = np.sign(differences)
-    return frozenset(sign for sign in (-1, 0, 1) if np.any(signs == sign))
-
-
-def apart(differences: Array) -> float:
-    """Return a measure of differences that hardly any others have; of either direction."""
-    with np.errstate(all="ignore"):
-        return float(np.sum(np.abs(differences) ** _ODD))
 
 
 def operands(count: int) -> str:

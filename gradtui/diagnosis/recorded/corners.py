@@ -14,8 +14,9 @@ from gradtui.diagnosis.recorded.differences import COARSE, Slope, slope_of_mean
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs
 from gradtui.diagnosis.recorded.sides import calls_with_kinks
+from gradtui.recording.choices import Choice
 from gradtui.recording.sweep import Link, gradients, through
-from gradtui.recording.tape import Call, Choice, Tape
+from gradtui.recording.tape import Call, Tape
 
 Array = NDArray[Any]
 

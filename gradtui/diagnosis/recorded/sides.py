@@ -14,8 +14,9 @@ from msgspec import Struct
 from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.conditions import called, ends_loop
 from gradtui.engine.kinks import keeps_range
+from gradtui.recording.choices import Choice, apart, signs_of
 from gradtui.recording.sweep import gradients
-from gradtui.recording.tape import FLAT, Array, Call, Choice, Leaf, Moved, Tape, apart, signs_of
+from gradtui.recording.tape import FLAT, Array, Call, Leaf, Moved, Tape
 
 _OF_ONE = ("relu", "leaky_relu", "abs", "absolute", "fabs")
 _OF_TWO = ("maximum", "minimum", "fmax", "fmin", "clip")
