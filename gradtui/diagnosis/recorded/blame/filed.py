@@ -87,7 +87,7 @@ def _of_entries(entries: ast.Dict, names: _Names) -> Iterator[tuple[ast.expr, st
     """Yield the entries of a dict that are not what their names tell, but others are."""
     pairs = entries_of(entries)
     told = _told_by(pairs)
-    for key, value in pairs if told is not None else ():
+    for key, value in pairs if told else ():
         meant = told.format(key)
         if isinstance(value, ast.Name):
             if meant in names.given or meant in names.stored:
@@ -96,14 +96,14 @@ def _of_entries(entries: ast.Dict, names: _Names) -> Iterator[tuple[ast.expr, st
             yield value, meant, False
 
 
-def _told_by(pairs: Sequence[tuple[str, ast.expr]]) -> str | None:
-    """Return the form of the names that several entries have, such as `d{}`; None without one."""
+def _told_by(pairs: Sequence[tuple[str, ast.expr]]) -> str:
+    """Return the form of the names that several entries have, such as `d{}`; empty without one."""
     forms = Counter(
         "{}".join(value.id.split(key, 1)) for key, value in pairs
         if isinstance(value, ast.Name) and key and key in value.id
     )  # fmt: skip
     form, count = max(forms.items(), key=lambda pair: pair[1], default=("", 0))
-    return form if count >= _ROW else None
+    return form if count >= _ROW else ""
 
 
 def entries_of(entries: ast.Dict) -> Sequence[tuple[str, ast.expr]]:

@@ -339,10 +339,10 @@ def _stores(unit: Unit) -> bool:
 
     It may fill arrays of its own.
     """
-    return any(
-        isinstance(one.ctx, ast.Store) and one.value not in unit.filled
-        for one in (*unit.of(ast.Attribute), *unit.of(ast.Subscript))
-    )
+    places: Sequence[ast.Attribute | ast.Subscript] = (
+        *unit.of(ast.Attribute), *unit.of(ast.Subscript)
+    )  # fmt: skip
+    return any(isinstance(one.ctx, ast.Store) and one.value not in unit.filled for one in places)
 
 
 def _is_same(one: Array, other: Array, close: float = _SAME) -> bool:

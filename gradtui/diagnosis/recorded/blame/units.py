@@ -150,7 +150,7 @@ class Unit:
         return frozenset(one.id for one in self.of(ast.Name) if isinstance(one.ctx, ast.Store))
 
     @cached_property
-    def filled(self) -> frozenset[ast.AST]:
+    def filled(self) -> frozenset[ast.expr]:
         """Where arrays that the function makes by a call are named to store in their elements."""
         made = {target.id for one in self.of(ast.Assign) if isinstance(one.value, ast.Call)
                 for target in one.targets if isinstance(target, ast.Name)}  # fmt: skip
