@@ -13,3 +13,11 @@ def test_sources_are_a_node_and_all_that_it_is_computed_from() -> None:
     root = tape.call("square", np.square, (product,), np.array([4.0]))
     assert tape.sources(root) == [x, y, product, root]
     assert tape.sources(x) == [x]
+
+
+def test_a_long_row_of_views_has_a_value() -> None:
+    tape = Tape()
+    id = tape.leaf(np.arange(3.0))
+    for _ in range(4_001):
+        id = tape.moved([id], np.array([1, 2, 0]))
+    assert tape.value(id).tolist() == [2.0, 0.0, 1.0]

@@ -16,9 +16,14 @@ def products(s: Statement) -> Iterator[Candidate]:
     """Yield matrix products that have the shape of a wrong result, of a matrix that has not."""
     for own in s.values:
         shape = _shape(s, own)
-        listed = isinstance(s.node, ast.Return) and isinstance(own, ast.Attribute)
-        if listed or shape is None or len(shape) != 2 or shape in s.wanted:
-            continue  # what another object has made is wrong where that is made
+        made = isinstance(own, ast.Attribute) or (isinstance(own, ast.Name) and own.id in s.recent)
+        if (
+            (made and isinstance(s.node, ast.Return))
+            or shape is None
+            or len(shape) != 2
+            or shape in s.wanted
+        ):
+            continue  # what is made elsewhere is wrong there
         text = s.inside(own, 3)
         for other, found in [*_matrices(s, own)][:_MOST]:
             for one, turned in ((other, found), (f"{other}{s.transpose}", found[::-1])):

@@ -13,7 +13,8 @@ class _Unit:
 
 
 def _told(line):
-    text = f"def forward(self, x, w):\n    z = x @ w\n    h = f(z)\n    self.h = h\n    {line}\n"
+    text = "def forward(self, x, w):\n    z = x @ w\n    h = f(z)\n    self.h = h\n"
+    text += f"    dx, dw, db = g(h)\n    {line}\n"
     unit = _Unit(text)
     found = misfiled(unit, unit.node.body[-1])
     return [(ast.unparse(value), name, twice) for value, name, twice in found]
@@ -31,6 +32,9 @@ def _told(line):
         ("self.w = 0.5", [("0.5", "w", False)]),
         ("self.rate = 0.5", []),
         ('return {"x": x, "w": w.T, "h": h}', [("w.T", "w", False)]),
+        ('return {"x": dx, "w": db, "b": db}', [("db", "dw", True)]),
+        ('return {"dx": dx, "dw": dw, "db": dw}', [("dw", "db", True)]),
+        ('return {"x": dx, "w": dw, "b": db}', []),
     ],
 )
 def test_values_under_names_of_others(line, told):

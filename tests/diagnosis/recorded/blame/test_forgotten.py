@@ -69,6 +69,22 @@ class Dropout(Layer):
         return dout * self.mask
 
 
+class Asking(Layer):
+    def __init__(self):
+        self.slope = None
+
+    def forward(self, x):
+        self.slope = np.cos(x)
+        return np.sin(x)
+
+    def backward(self, dout):
+        if self.slope is None:
+            raise ValueError("no forward pass")
+        out_grad = self.slope * dout
+        self.slope = None
+        return out_grad
+
+
 class Loud(Layer):
     def tell(self):
         print(self.mask)
@@ -76,7 +92,7 @@ class Loud(Layer):
 
 def case(X, W, b):
     affine = Affine(W, b)
-    layers = [affine, Rectified(), Curve(), Dropout()]
+    layers = [affine, Rectified(), Curve(), Dropout(), Asking()]
     out = X
     for layer in layers:
         out = layer.forward(out)
@@ -101,6 +117,23 @@ def test_it_is_not_what_other_classes_keep_under_that_name(old, kept, tmp_path):
 
     assert found.line == planted.line(f"return {old}")
     assert f"the factor {kept}, which nothing uses, is missing" in found.message
+    assert planted.errors(repaired(text, found), "case") == []
+
+
+@pytest.mark.parametrize(
+    ("old", "new"),
+    [
+        ("        return out_grad\n", "        return dout\n"),
+        ("        out_grad = self.slope * dout\n", "        out_grad = dout\n"),
+    ],
+)
+def test_what_is_made_for_nothing_or_only_asked_for_is_needed(old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    text = planted.wrong(old, new)
+
+    (found,) = planted.errors(text, "case")
+
+    assert found.line == planted.line(old)
     assert planted.errors(repaired(text, found), "case") == []
 
 

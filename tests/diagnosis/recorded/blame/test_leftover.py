@@ -1,0 +1,50 @@
+"""What stands in parentheses without need has lost a term."""
+
+import numpy as np
+import pytest
+
+from planted import Planted, told
+
+RNG = np.random.default_rng(8)
+ARRAYS = {"q": RNG.normal(size=(3, 4)), "k": RNG.normal(size=(5, 4)), "v": RNG.normal(size=(5, 2))}
+R = RNG.normal(size=(3, 2))
+
+
+def attention(q, k, v):
+    s = q @ k.T
+    p = np.exp(s) / np.exp(s).sum(axis=1, keepdims=True)
+    o = p @ v
+    dv = p.T @ R
+    dp = R @ v.T
+    D = (R * o).sum(axis=1, keepdims=True)
+    ds = p * (dp - D)
+    return np.sum(o * R), {"q": ds @ k, "k": ds.T @ q, "v": dv}
+
+
+def sampled(k, q):
+    loss, dk, dq = 0.0, np.zeros_like(k), np.zeros_like(q)
+    for t in range(3):
+        y = 1 / (1 + np.exp(-(k[t] @ q[t])))
+        loss = loss - np.log(y)
+        dk[t] = q[t] * (y - 1)
+        dq[t] = k[t] * (y - 1)
+    return loss, dk, dq
+
+
+MISTAKES = [
+    ("ds = p * (dp - D)", "ds = p * (-D)", "attention"),
+    ("ds = p * (dp - D)", "ds = p * (dp)", "attention"),
+    ("dk[t] = q[t] * (y - 1)", "dk[t] = q[t] * (y)", "sampled"),
+]
+
+
+@pytest.mark.parametrize(("old", "new", "name"), MISTAKES)
+def test_the_line_with_the_parentheses_is_told(tmp_path, old, new, name):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    assert told(planted, old, new, name) == (planted.line(old), [])
+
+
+@pytest.mark.parametrize("name", ["attention", "sampled"])
+def test_the_right_program_is_silent(tmp_path, name):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    assert planted.errors(planted.wrong("", ""), name) == []
