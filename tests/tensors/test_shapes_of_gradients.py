@@ -307,3 +307,25 @@ def test_a_gradient_in_the_place_of_labels_is_missing_where_it_belongs():
     assert "no gradient is returned for w, but one for labels" in finding.message
     assert finding.fix is None
     assert gradtui.check(PickedInOrder, *given) == gradtui.check(PickedAlone, *given) == []
+
+
+class Misnamed(Affine):
+    @staticmethod
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        scaled = g * 2
+        halved = scaled / 2
+        dweight = halved.t() @ x  # noqa: F841
+        return g @ weight, halved, g.sum(0)
+
+
+def test_the_name_of_another_value_that_is_returned_is_told():
+    if not hasattr(torch.ones(1, requires_grad=True).exp().grad_fn, "_input_metadata"):
+        pytest.skip(f"PyTorch {torch.__version__} does not tell the shape of what it goes back to")
+    module = Layer(Misnamed, before=torch.exp)
+
+    finding = only(gradtui.check(module, torch.randn(4, 3)))
+
+    assert finding.message.endswith("when Misnamed.backward returns it: halved must be dweight")
+    assert finding.fix == "return g @ weight, dweight, g.sum(0)"
+    assert finding.line == line_of(Misnamed.backward, 6)

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from gradtui.base.source import Place
+from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding, gravest_first
 from gradtui.diagnosis.recorded.compared import compared
@@ -36,7 +36,7 @@ from gradtui.diagnosis.recorded.outcome import Outcome, heard, verdict_of
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.points import points_around
 from gradtui.diagnosis.recorded.progress import Progress
-from gradtui.diagnosis.recorded.refused import refused
+from gradtui.diagnosis.recorded.refused import refused, repaired
 from gradtui.diagnosis.recorded.repeated import repeated
 from gradtui.diagnosis.recorded.reserved import reservations
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs, raised
@@ -75,8 +75,10 @@ def check_target(
             with settled(), runs.patience.at_work():
                 try:
                     return heard(_outcome(runs))
-                except (Misplaced, Misshapen) as error:
+                except Misplaced as error:
                     return heard(refused(runs, error))
+                except Misshapen as error:
+                    return heard(_reshaped(runs, refused(runs, error)))
                 except CodeFailed as error:
                     failed = raised(error, target)
         finally:
@@ -91,6 +93,16 @@ def _outcome(runs: Runs) -> Outcome:
     if found is None:
         return checking.outcome()
     return found.outcome(_Checking(found.runs, heard=False).outcome(), checking.outcome)
+
+
+def _reshaped(runs: Runs, refused: Outcome) -> Outcome:
+    """Return the outcome for a gradient of a wrong shape, with the line at fault if it is found."""
+    target, crashed = runs.target.leniently(), runs.crashed
+    lenient = Runs(target, runs.kept, progress=runs.progress, crashed=crashed)
+    try:
+        return repaired(refused, _Checking(lenient, heard=False).outcome())
+    except (CodeFailed, InputError, Lost, Untold):
+        return refused
 
 
 class _Checking:

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import re
 from typing import Any
+
+from msgspec.structs import replace
 
 from gradtui.diagnosis.recorded.blame.ends import last_stored
 from gradtui.diagnosis.recorded.exchanged import exchanged
@@ -10,6 +13,11 @@ from gradtui.diagnosis.recorded.notes import misshapen, note
 from gradtui.diagnosis.recorded.outcome import Outcome
 from gradtui.diagnosis.recorded.runs import Runs
 from gradtui.diagnosis.recorded.target import Misplaced, Misshapen
+
+_TRUE = re.compile(r".*?the true one is \S+(?: \(also wrong: [^)]*\))?: ")
+"""What a message begins with, before the mistake."""
+_KEPT = ("elsewhere",)
+"""Evidence of an edit."""
 
 
 def refused(runs: Runs, error: Misplaced | Misshapen) -> Outcome:
@@ -27,3 +35,25 @@ def refused(runs: Runs, error: Misplaced | Misshapen) -> Outcome:
         told = f"the gradient of {misshapen(error.name, error.hand, error.true)}"
         told += f", when {error.backward.__qualname__} returns it"
     return Outcome(target, "wrong", (note("no-gradient", "error", name, told, place, evidence),))
+
+
+def repaired(outcome: Outcome, mended: Outcome) -> Outcome:
+    """Return the outcome for a gradient of a wrong shape, with the edit that repairs all.
+
+    `mended` is that of the code where such a gradient counts as none.  What is returned by its name
+    is wrong where that is stored, unless the name itself is.
+    """
+    errors = [one for one in mended.findings if one.severity == "error"]
+    if len(errors) != 1 or errors[0].fix is None:
+        return outcome
+    (own,), found = outcome.findings, errors[0]
+    named = found.rule == "wrong-variable" or not errors[0].fix.startswith("return ")
+    if not named and own.line != found.line:
+        return outcome
+    told = _TRUE.sub("", found.message)
+    return replace(outcome, findings=(
+        replace(own, message=f"{own.message}: {told}", fix=found.fix, place=found.place,
+                line=found.line, replaces=found.replaces,
+                evidence={**own.evidence, **{name: found.evidence[name] for name in _KEPT
+                                             if name in found.evidence}}),
+    ))  # fmt: skip

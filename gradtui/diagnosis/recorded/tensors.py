@@ -55,6 +55,8 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     """The types of tensors of code that refuses or leaves wider ones, which are beneath them."""
     passed: Mapping[Any, Any] = MappingProxyType({})
     """The custom functions that pass a gradient unchanged, as they hand on a value."""
+    lenient: bool = False
+    """Whether a gradient of a wrong shape is as none where it goes no further."""
 
     @property
     def custom(self) -> Any:
@@ -110,6 +112,10 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     def handing(self) -> AbstractContextManager[Mapping[Any, Any]] | None:
         """It has the functions that hand a value on in the runs in here."""
         return None if self.backward is not None else handing.handing_on()
+
+    def leniently(self) -> Target:
+        """Return it with a gradient of a wrong shape as none where it goes no further."""
+        return replace(self, lenient=True)
 
     def passing(self, functions: Mapping[Any, Any]) -> Target:
         """Return it with functions that hand a value on passing its gradient unchanged."""
@@ -245,6 +251,8 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
         for one in apart:
             if one.expected is not None:
                 own |= self._named(one, given)
+        if self.lenient:
+            own = {name: given[name] * 0 if one is None else one for name, one in own.items()}
         lacking = {name: given[name] for name in self.judged if own[name] is None}
         for one in apart if lacking else ():
             self._refuse_misplaced(one, lacking, [*given])
@@ -273,11 +281,13 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     def _named(self, misfit: Misfit, given: Mapping[str, Any]) -> dict[str, Any]:
         """Return a gradient of a wrong shape by the argument it is for.
 
-        Raises Misshapen if that is only computed from arguments.
+        Raises Misshapen if that is only computed from arguments, unless that is to be judged.
         """
         for name, value in given.items():
             if value is misfit.argument:
                 return {name: misfit.found} if name in self.judged else {}
+        if self.lenient:
+            return {}
         custom, shape = misfit.custom, tensors.shape_of(misfit.found) or ()
         names = [one.name for one in tensors.parameters_of(custom)]
         name = names[misfit.at] if misfit.at < len(names) else str(misfit.at)
