@@ -41,6 +41,40 @@ with warnings.catch_warnings(action="ignore"):  # TorchScript is deprecated, and
             return scripted(y, g)
 
 
+def pairs(x: torch.Tensor, y: torch.Tensor) -> torch.Tensor:
+    return torch.cartesian_prod([x, y]).prod(1)  # Python takes no list
+
+
+with warnings.catch_warnings(action="ignore"):
+    only_scripted = torch.jit.script(pairs)
+
+
+class Pairs(Function):
+    @staticmethod
+    def forward(ctx, x, y):
+        ctx.save_for_backward(x, y)
+        return only_scripted(x, y)
+
+    @staticmethod
+    def backward(ctx, g):
+        x, y = ctx.saved_tensors
+        g = g.view(len(x), len(y))
+        return g @ y, g.t() @ x
+
+
+class Halved(Pairs):
+    @staticmethod
+    def backward(ctx, g):
+        x, y = ctx.saved_tensors
+        g = g.view(len(x), len(y))
+        return g @ y / 2, g.t() @ x
+
+
+def test_what_python_cannot_run_is_left_to_torchscript():
+    assert not gradtui.check(Pairs, torch.randn(4), torch.randn(3))
+    assert only(gradtui.check(Halved, torch.randn(4), torch.randn(3))).target == "x"
+
+
 def test_a_line_inside_is_told():
     finding = only(gradtui.check(Tanh, torch.randn(4, 3)))
 

@@ -53,7 +53,7 @@ class Gathered(torch.autograd.Function):
     def backward(ctx, g):
         g_table = g_shift = None
         _, _, wants_shift = ctx.needs_input_grad
-        if ctx.needs_input_grad[1]:
+        if ctx.needs_input_grad[-2]:
             (index,) = ctx.saved_tensors
             g_table = g.new_zeros(ctx.rows, g.shape[1]).index_add_(0, index, g)
         if wants_shift:
@@ -142,7 +142,8 @@ def centred(x, scale):
 
 MISTAKES = [
     (affine, ["bias"], "has_bias = shift is not None", "has_bias = shift is None"),
-    (gathered, ["weight"], "if ctx.needs_input_grad[1]:", "if ctx.needs_input_grad[0]:"),
+    (affine, ["x"], "if ctx.needs_input_grad[0]:", "if ctx.needs_input_grad[3]:"),
+    (gathered, ["weight"], "if ctx.needs_input_grad[-2]:", "if ctx.needs_input_grad[-3]:"),
     (scaled, ["scale", "offset"], "if factor is not None and ctx", "if factor is None and ctx"),
     (tilted, ["scale"], "ctx.tilts = slope is not None", "ctx.tilts = slope is None"),
 ]

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from functools import wraps
 from typing import Any
 
 import numpy as np
@@ -40,9 +41,29 @@ _DIALECT = Dialect(
 
 
 def _in_python(value: Any) -> Any:
-    """Return the function that TorchScript has compiled, which keeps it for PyTorch's own use."""
-    compiled = isinstance(value, torch.jit.ScriptFunction)
-    return getattr(value, "_torchdynamo_inline", value) if compiled else value
+    """Return the function that TorchScript has compiled, which keeps it for PyTorch's own use.
+
+    What TorchScript alone can run, as the first call tells, is left to that.
+    """
+    function = getattr(value, "_torchdynamo_inline", None)
+    if function is None or not isinstance(value, torch.jit.ScriptFunction):
+        return value
+    chosen = list[Callable[..., Any]]()
+
+    @wraps(function)
+    def run(*args: Any, **options: Any) -> Any:
+        if chosen:
+            return chosen[0](*args, **options)
+        try:
+            made = function(*args, **options)
+        except Exception:  # the user's own code may raise any
+            made = value(*args, **options)
+            chosen.append(value)
+        else:
+            chosen.append(function)
+        return made
+
+    return run
 
 
 def _is_leaf(tensor: Tensor) -> bool:

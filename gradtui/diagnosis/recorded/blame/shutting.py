@@ -124,6 +124,17 @@ def _parts(target: ast.expr, value: ast.expr) -> Iterator[tuple[str, ast.expr, i
             yield _key(target), value, None
 
 
+def _number(index: ast.expr) -> int | None:
+    """Return the whole number that an index is; None for another one."""
+    match index:
+        case ast.Constant(int() as at):
+            return at
+        case ast.UnaryOp(ast.USub(), ast.Constant(int() as at)):
+            return -at
+        case _:
+            return None
+
+
 def _key(node: ast.expr) -> str:
     """Return a name, or an attribute with its dot, by which what is saved is known."""
     match node:
@@ -156,8 +167,9 @@ class _Asking:
             case ast.Compare(own, [ast.Is() | ast.IsNot() as op], [ast.Constant(None)]):
                 at = self._argument(own, unit, left)
                 return self._is_given(at, node, unit, isinstance(op, ast.IsNot))
-            case ast.Subscript(own, ast.Constant(int() as at)) if self._is_needs(own, unit, left):
-                return self._is_needed(at, node, unit)
+            case ast.Subscript(own, index) if self._is_needs(own, unit, left):
+                at = _number(index)
+                return None if at is None else self._is_needed(at, node, unit)
         meaning = self._meaning(node, unit) if left else None
         if meaning is None:
             return None
@@ -182,16 +194,18 @@ class _Asking:
         return asked
 
     def _is_needed(self, at: int, node: ast.Subscript, unit: Unit) -> bool | None:
-        """Return whether an argument needs a gradient."""
-        if at != self._withheld.at:
-            edit = Edit(unit.start(node.slice), unit.end(node.slice), str(self._withheld.at))
+        """Return whether an argument needs a gradient; `at` below 0 counts from the last one."""
+        count = len(self._withheld.needed) if at < 0 else 0
+        if at + count != self._withheld.at:
+            own = str(self._withheld.at - count)
+            edit = Edit(unit.start(node.slice), unit.end(node.slice), own)
             self._ask(unit, edit, node)
-        return self._needs(at)
+        return self._needs(at + count)
 
     def _needs(self, at: int) -> bool | None:
         """Return whether the argument at a place needs a gradient; None if none stands there."""
         needed = self._withheld.needed
-        return needed[at] if at < len(needed) else None
+        return needed[at] if 0 <= at < len(needed) else None
 
     def _ask(self, unit: Unit, edit: Edit, node: ast.expr) -> None:
         told = f"it depends on `{unit.text(node)}`, which must be `{unit.text_after(node, [edit])}`"
