@@ -14,7 +14,9 @@ from gradtui.diagnosis.recorded.blame.expressions import name_of, names_in, summ
 from gradtui.diagnosis.recorded.blame.names import is_spelled
 from gradtui.diagnosis.recorded.blame.trees import block_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.diagnosis.recorded.blame.unnamed import calculates, statement_after
 
+_COPYING = frozenset({"array", "asarray", "copy"})
 _KEEPING = frozenset({"contiguous", "clone", "copy", "detach", "double", "float"})
 """Methods that keep the numbers of an array."""
 _STEP = re.compile(r"(\w+) ([-+]) (\d+)")
@@ -246,9 +248,22 @@ def _begun_as(s: Statement, names: Collection[str]) -> Iterator[str]:
 def is_senseless(s: Statement, edits: Sequence[Edit]) -> bool:
     """Return whether an edit takes the sense of something.
 
-    A choice, or what an array begins as, no longer matters, or two signs of a product cancel.
+    A choice, or what an array begins as, no longer matters, two signs of a product cancel, or a
+    calculation becomes a mere copy.
     """
-    return evens_out(s, edits) or makes_up_for_start(s) or _doubles_minus(s, edits)
+    senseless = evens_out(s, edits) or makes_up_for_start(s) or _doubles_minus(s, edits)
+    return senseless or _only_copies(s, edits)
+
+
+def _only_copies(s: Statement, edits: Sequence[Edit]) -> bool:
+    """Return whether a calculation becomes a copy of the value's own name, as `x = np.array(x)`."""
+    if not isinstance(s.node, ast.Assign) or not calculates(s.node.value):
+        return False
+    match statement_after(s.unit, s.node, edits):
+        case ast.Assign([ast.Name(own)], ast.Call(ast.Attribute(attr=made), [ast.Name(name)])):
+            return own == name and made in _COPYING
+        case _:
+            return False
 
 
 def is_setting(s: Statement) -> bool:

@@ -59,10 +59,11 @@ def _missing(s: Statement, like: ast.stmt, writing: Sequence[ast.stmt]) -> Itera
         text: (names, change)
         for names, change in _renamings(s, like) for text in _along_axes(s, like, names)
     }  # fmt: skip
-    # What is stored in the very place of the line would only replace that.
-    same = f"{s.text(like.targets[0])} =" if isinstance(like, ast.Assign) else None
+    # What is stored in the very place of a line beside would only replace that.
+    beside = (one for one in block_of(s.unit.node, like) if isinstance(one, ast.Assign))
+    same = tuple(f"{s.text(one.targets[0])} =" for one in beside)
     texts = {text: ast.unparse(ast.parse(text)) for text in made
-             if "\n" not in text and (same is None or not text.startswith(same))}  # fmt: skip
+             if "\n" not in text and not text.startswith(same)}  # fmt: skip
     own = {s.unit.plain(one) for one in writing} if texts else set()
     several = not own.isdisjoint(texts.values())
     for text, whole in texts.items():

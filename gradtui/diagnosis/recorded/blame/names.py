@@ -103,7 +103,8 @@ def numbering(s: Statement, edits: Sequence[Edit]) -> int:
 def agreement(s: Statement, edits: Sequence[Edit]) -> int:
     """Return whether another name makes a line speak of one thing (1), or of two (-1); else 0.
 
-    In `b_main -= grad_context / root_context`, both others say that `main` must be `context`.
+    In `b_main -= grad_context / root_context`, both others say that `main` must be `context`, and
+    in `eps = self.var_save` the name itself says that of `eps`.
     """
     if len(edits) != 1 or not isinstance(s.node, ast.Assign | ast.AugAssign):
         return 0
@@ -121,7 +122,9 @@ def agreement(s: Statement, edits: Sequence[Edit]) -> int:
     beside = unit.between(start, edit.start) + " " + unit.between(edit.end, end)
     words = Counter(word for name in {*_NAME.findall(beside)} for word in {*_PART.findall(name)})
     told = [words[word] for (word,) in (own, new)]
-    return 0 if min(told) or max(told) < _AGREEING else 1 if told[1] else -1
+    renamed = isinstance(s.node, ast.Assign) and _PATH.fullmatch(s.text(s.node.value))
+    enough = 1 if renamed and s.text(target_of(s.node)) in own | new else _AGREEING
+    return 0 if min(told) or max(told) < enough else 1 if told[1] else -1
 
 
 def _tells_power(node: ast.Assign | ast.AugAssign, power: str) -> bool:

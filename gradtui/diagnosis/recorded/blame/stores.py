@@ -30,6 +30,8 @@ _FILES = 8
 """Most files of which is known which names stand side by side."""
 _ARRAYS = 4
 """Most other arrays of which parts may have to be set."""
+_ROWS = 6
+"""Most indices of a single row that are tried."""
 _REPEATED: dict[type[ast.operator], str] = {ast.Add: "add", ast.Sub: "subtract"}
 """Functions that take each of repeated indices into account."""
 
@@ -39,6 +41,7 @@ def of_target(s: Statement) -> Iterator[Candidate]:
     node = s.node
     if isinstance(node, ast.AugAssign):
         yield from _at(s, node)
+        yield from _in_row(s, node)
         yield from _of_operator(s, node)
     elif isinstance(node, ast.Assign) and len(node.targets) == 1:
         yield from _at(s, node)
@@ -189,6 +192,17 @@ def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:
         edit = Edit(s.unit.start(node), s.unit.end(node), text)
         told = "rows that occur several times are added only once"
         yield Candidate((edit,), "missing-path", told, 1, None, node)
+
+
+def _in_row(s: Statement, node: ast.AugAssign) -> Iterator[Candidate]:
+    """Yield the sum into a single row of an array, of which all get the same."""
+    shape, own = s.shape(node.target), s.shape(node.value)
+    if is_leaf(node.target) and shape and own == shape[1:]:
+        for index in [one for one, parts in s.indices.items() if len(parts) == 1][:_ROWS]:
+            text, held = f"{s.text(node.target)}[{index}]", s.scope.get(index)
+            if held is not None and (held.kind, held.shape) == ("i", ()):
+                told, edit = f"{s.text(node.target)} must be {text}", s.replaced(node.target, text)
+                yield Candidate((edit,), "wrong-variable", told, 1, text, node.target)
 
 
 def _adding(

@@ -76,7 +76,7 @@ def _leaves_orphans(
     """
     read, stored = uses_of(unit.node)
     read = read - _only_changed(unit.node, node) - _only_stored(unit.node, node)
-    kept = _attributes_of(unit.node, unit.tree)
+    kept = _attributes_of(unit.owner or unit.node, unit.tree)
     return any(
         (0 < read[name] <= count and name in stored.difference(idle))
         or (name[0] == "." and 0 < kept[name[1:]] <= count)
@@ -176,9 +176,9 @@ def _stored(nodes: Iterable[ast.AST]) -> Iterator[str]:
 
 
 @lru_cache(_FUNCTIONS)
-def _attributes_of(function: ast.AST, tree: ast.Module) -> Counter[str]:
-    """Return how often a file reads each of the attributes that a function stores."""
-    stored = {one.attr for one in ast.walk(function)
+def _attributes_of(part: ast.AST, tree: ast.Module) -> Counter[str]:
+    """Return how often a file reads each of the attributes that a function or a class stores."""
+    stored = {one.attr for one in ast.walk(part)
               if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)}  # fmt: skip
     return Counter(
         one.attr for one in ast.walk(tree)
