@@ -16,6 +16,7 @@ from gradtui.diagnosis.recorded.blame.trees import block_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.unnamed import calculates, statement_after
 
+_FLAGS = (b"True", b"False")
 _COPYING = frozenset({"array", "asarray", "copy"})
 _KEEPING = frozenset({"contiguous", "clone", "copy", "detach", "double", "float"})
 """Methods that keep the numbers of an array."""
@@ -253,6 +254,16 @@ def is_senseless(s: Statement, edits: Sequence[Edit]) -> bool:
     """
     senseless = evens_out(s, edits) or makes_up_for_start(s) or _doubles_minus(s, edits)
     return senseless or _only_copies(s, edits)
+
+
+def turns_flag(s: Statement, edits: Sequence[Edit]) -> bool:
+    """Return whether a call gets another value of a flag, so that other code runs.
+
+    Or another one than that of the very name of its argument, as in `f(x=x)`.
+    """
+    given = {s.unit.start(one.value): one for one in s.nodes if isinstance(one, ast.keyword)}
+    one = given.get(edits[0].start) if len(edits) == 1 else None
+    return one is not None and (edits[0].text in _FLAGS or name_of(one.value) == one.arg)
 
 
 def _only_copies(s: Statement, edits: Sequence[Edit]) -> bool:

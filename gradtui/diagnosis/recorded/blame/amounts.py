@@ -36,8 +36,8 @@ def changed(unit: Unit, edit: Edit) -> int:
 
 def trimmed(unit: Unit, edit: Edit) -> Edit:
     """Return an edit of several lines without the words and signs at its ends that it keeps."""
-    before = [*WORD.finditer(own := unit.between(edit.start, edit.end))]
-    after = [*WORD.finditer(new := edit.text.decode())]
+    before = _words(own := unit.between(edit.start, edit.end))
+    after = _words(new := edit.text.decode())
     head = _common(before, after)
     tail = min(_common(before[::-1], after[::-1]), min(len(before), len(after)) - head)
     inside, made = before[head : len(before) - tail], after[head : len(after) - tail]
@@ -50,6 +50,13 @@ def trimmed(unit: Unit, edit: Edit) -> Edit:
     at = edit.start + len(own[:start].encode())
     text = new[made[0].start() : made[-1].end()] if made else ""
     return Edit(at, at + len(own[start:end].encode()), text)
+
+
+def _words(text: str) -> Sequence[re.Match[str]]:
+    """Return the words and signs of a text, without commas that end a tuple."""
+    found = [*WORD.finditer(text)]
+    ends = [one[0] for one in found[1:]] + [""]
+    return [one for one, end in zip(found, ends, strict=True) if (one[0], end) != (",", ")")]
 
 
 def _common(one: Sequence[re.Match[str]], other: Sequence[re.Match[str]]) -> int:

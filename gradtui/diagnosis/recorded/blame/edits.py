@@ -60,6 +60,9 @@ def _of_node(s: Statement, node: ast.AST) -> Iterator[Candidate]:
         case ast.UnaryOp(ast.USub(), operand) if node not in s.indexing:
             edit = s.replaced(node, s.inside(operand, 2), max(2, s.binding(operand)))
             yield Candidate((edit,), "sign", "its sign is wrong", 0, "-1", node)
+        case ast.UnaryOp(ast.Not(), operand):
+            edit, told = s.replaced(node, s.text(operand), 0), "not does not belong here"
+            yield Candidate((edit,), "wrong-variable", told, 0, None, node)
         case ast.UnaryOp(ast.Invert(), operand):
             edit = s.replaced(node, s.text(operand), s.binding(operand))
             yield Candidate((edit,), "sign", "~ does not belong here", 0, None, node)

@@ -25,6 +25,7 @@ class _Names(Struct, frozen=True, eq=False):
     """Its arguments."""
     read: frozenset[str]
     stored: frozenset[str]
+    kept: frozenset[str]
     kept_twice: frozenset[str]
 
 
@@ -32,17 +33,17 @@ def misfiled(unit: Unit, node: ast.stmt) -> Iterator[tuple[ast.expr, str, bool]]
     """Yield values that may be kept under another one's name: each with a name that may be meant.
 
     And whether the value is kept twice.  The name meant is that under which it is kept, if the
-    function has such a value, or else those of the arguments that nothing reads.  A number may
-    stand in the place of an argument of that name, and beside entries that are what their names
-    tell something that is calculated of what its name tells.  So may what is calculated of a name,
-    where other names are stored as they are.
+    function has such a value, or else those of the arguments that nothing reads or that it does not
+    keep.  A number may stand in the place of an argument of that name, and beside entries that are
+    what their names tell something that is calculated of what its name tells.  So may what is
+    calculated of a name, where other names are stored as they are.
     """
     names = _names_of(unit.node)
     match node:
         case ast.Assign(value=ast.Dict() as entries) | ast.Return(value=ast.Dict() as entries):
             yield from _of_entries(entries, names)
         case ast.Assign(targets=[ast.Attribute(value=ast.Name(), attr=attribute)], value=value):
-            if _is_number(value) and attribute in names.given:
+            if (attribute in names.given and _is_number(value)) or _is_turned(value, attribute):
                 yield value, attribute, False
             elif isinstance(value, ast.Name):
                 yield from _kept_twice(value, attribute, names)
@@ -79,7 +80,8 @@ def _kept_twice(value: ast.Name, kept: str, names: _Names) -> Iterator[tuple[ast
     if value.id == kept or not (idle or value.id in names.kept_twice):
         return
     own = kept in names.given or kept in names.stored
-    meant = [kept] if own else [one for one in names.given if one not in names.read]
+    unread = [one for one in names.given[1:] if one not in names.read]
+    meant = [kept] if own else unread or [one for one in names.given[1:] if one not in names.kept]
     yield from ((value, name, True) for name in meant)
 
 
@@ -114,6 +116,12 @@ def entries_of(entries: ast.Dict) -> Sequence[tuple[str, ast.expr]]:
     ]  # fmt: skip
 
 
+def _is_turned(value: ast.expr, name: str) -> bool:
+    """Return whether a value is that of a name with a sign or a `not` before it."""
+    operand = value.operand if isinstance(value, ast.UnaryOp) else None
+    return isinstance(operand, ast.Name) and operand.id == name
+
+
 def _is_number(value: ast.expr) -> bool:
     match value:
         case ast.Constant(int() | float()) | ast.UnaryOp(ast.USub(), ast.Constant()):
@@ -134,6 +142,7 @@ def _names_of(function: ast.AST) -> _Names:
         [one.arg for one in nodes if isinstance(one, ast.arg)],
         frozenset(one.id for one in names if isinstance(one.ctx, ast.Load)),
         frozenset(one.id for one in names if isinstance(one.ctx, ast.Store)),
+        frozenset(kept),
         frozenset(one for one, count in kept.items() if count > 1),
     )
 

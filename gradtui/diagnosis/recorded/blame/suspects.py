@@ -171,8 +171,10 @@ class Suspects:
     def _by_form(self, statement: Statement, order: int) -> Suspect | None:
         """Return the suspect of a loop, or of a statement that keeps or restores values."""
         unit, node = statement.unit, statement.node
-        if isinstance(node, ast.For) and (rounds := self._rounds(unit, node)) is not None:
-            return Suspect(statement, 0 if runs_unlike(unit, node) else rounds, True, order)
+        rounds = self._rounds(unit, node) if isinstance(node, ast.For) else None
+        unlike = isinstance(node, ast.For) and runs_unlike(unit, node)
+        if rounds is not None or (unlike and not self._is_forward(unit)):
+            return Suspect(statement, 0 if unlike else rounds or 0, True, order)
         if lacking(statement) or replaces(unit, node) or begins_as_ones(unit, node):
             return Suspect(statement, 1, False, order)
         strange = (

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+
 from gradtui.diagnosis.recorded.blame.alike import returns_unlike
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.dropped import is_dropped
@@ -17,4 +19,9 @@ _SIGNS = is_cut_off, is_dropped, is_doubled, is_rebound, is_tested_twice
 def is_vain(s: Statement) -> bool:
     """Return whether a statement loses what it makes, repeats another, or does nothing in part."""
     vain = any(holds(s) for holds in _SIGNS) or returns_unlike(s.unit, s.node)
-    return vain or idle_factors(s.node) > 0
+    return vain or idle_factors(s.node) > 0 or any(map(_chooses_nothing, s.nodes))
+
+
+def _chooses_nothing(node: ast.AST) -> bool:
+    """Return whether an expression has two cases that are the same."""
+    return isinstance(node, ast.IfExp) and ast.dump(node.body) == ast.dump(node.orelse)

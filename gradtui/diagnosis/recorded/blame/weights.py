@@ -11,6 +11,7 @@ from gradtui.diagnosis.recorded.blame.against import (
     misnames,
     only_renames,
     takes_back,
+    turns_flag,
     wraps,
 )
 from gradtui.diagnosis.recorded.blame.conditions import is_told
@@ -79,6 +80,7 @@ UNLIKELIER: Sequence[Sign] = (
     ),
     (2, lambda edit: edit.adds and scales_for_later(edit.suspect, edit.candidate)),
     (2, lambda edit: wraps(edit.suspect.statement, edit.candidate.edits)),
+    (2, lambda edit: turns_flag(edit.suspect.statement, edit.candidate.edits)),
     (3, lambda edit: edit.spoils or edit.empties),
 )
 """Signs against an edit, however likely it is by others."""
