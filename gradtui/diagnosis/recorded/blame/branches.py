@@ -60,8 +60,8 @@ def _missing(s: Statement, like: ast.stmt, writing: Sequence[ast.stmt]) -> Itera
         for names, change in _renamings(s, like) for text in _along_axes(s, like, names)
     }  # fmt: skip
     # What is stored in the very place of a line beside would only replace that.
-    beside = (one for one in block_of(s.unit.node, like) if isinstance(one, ast.Assign))
-    same = tuple(f"{s.text(one.targets[0])} =" for one in beside)
+    stores = (one for one in block_of(s.unit.node, like) if isinstance(one, ast.Assign))
+    same = tuple(f"{s.text(one.targets[0])} =" for one in stores)
     texts = {text: ast.unparse(ast.parse(text)) for text in made
              if "\n" not in text and not text.startswith(same)}  # fmt: skip
     own = {s.unit.plain(one) for one in writing} if texts else set()
