@@ -27,6 +27,7 @@ from gradtui.diagnosis.recorded.blame.operators import of_operand, of_operation
 from gradtui.diagnosis.recorded.blame.roots import of_root
 from gradtui.diagnosis.recorded.blame.stores import of_target
 from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.diagnosis.recorded.blame.unnamed import form_of
 
 _BOUNDS = ("0", "1", "0.5")
 
@@ -60,6 +61,7 @@ def _of_node(s: Statement, node: ast.AST) -> Iterator[Candidate]:
         case ast.UnaryOp(ast.USub(), operand) if node not in s.indexing:
             edit = s.replaced(node, s.inside(operand, 2), max(2, s.binding(operand)))
             yield Candidate((edit,), "sign", "its sign is wrong", 0, "-1", node)
+            yield from _from_1(s, node)
         case ast.UnaryOp(ast.Not(), operand):
             edit, told = s.replaced(node, s.text(operand), 0), "not does not belong here"
             yield Candidate((edit,), "wrong-variable", told, 0, None, node)
@@ -101,6 +103,25 @@ def _of_node(s: Statement, node: ast.AST) -> Iterator[Candidate]:
             text = f"{s.text(orelse)} if {s.text(test)} else {s.text(body)}"
             edit, told = s.replaced(node, text, 0), "its two cases are swapped"
             yield Candidate((edit,), "wrong-variable", told, 1, None, node)
+
+
+def _from_1(s: Statement, node: ast.UnaryOp) -> Iterator[Candidate]:
+    """Yield 1 minus a value for the minus of it, if the function has such a difference of another.
+
+    That may be another element of the same array.
+    """
+    form = form_of(_whole(node.operand))
+    for one in s.unit.of(ast.BinOp):
+        match one:
+            case ast.BinOp(ast.Constant(1), ast.Sub(), other) if form_of(_whole(other)) == form:
+                text = f"{s.text(one.left)} - {s.inside(node.operand, 2)}"
+                edit, told = s.replaced(node, text, 1), f"{s.text(node)} must be {text}"
+                yield Candidate((edit,), "missing-term", told, 0, text, node, named=True)
+                return
+
+
+def _whole(node: ast.expr) -> ast.expr:
+    return node.value if isinstance(node, ast.Subscript) else node
 
 
 def _is_none(node: ast.expr) -> bool:
