@@ -1,7 +1,8 @@
 """Values in one another's places, as the names that they are stored under tell.
 
 Such as `g["gamma"], g["beta"] = bn.dbeta, bn.dgamma`, or `{"gamma": dbeta, "beta": dgamma}`.
-Or under the names that a function of the file returns in another order.
+Or under the names that a function of the file returns in another order, or which the forward half
+of a class has for what its backward half returns gradients of.
 """
 
 from __future__ import annotations
@@ -41,7 +42,8 @@ def crossed_in(unit: Unit, node: ast.stmt) -> Sequence[tuple[ast.expr, ast.expr]
     Of what a call returns, the pairs of names; what is returned, if that is not in the order of
     the arguments.
     """
-    rows = [[(name, value, value) for name, value in row] for row in _rows(node)]
+    rows = [[(name, value, value) for name, value in row]
+            for row in (*_rows(node), _places(unit, node))]  # fmt: skip
     for call, returned in _calls_of(unit, node):
         if len(call.names) == len(returned.values):
             pairs, ends = zip(call.names, returned.values, strict=True), node is returned.node
@@ -143,6 +145,16 @@ def _rows(node: ast.stmt) -> Iterator[Sequence[tuple[str, ast.expr]]]:
             yield entries_of(entries)
         case _:
             return
+
+
+def _places(unit: Unit, node: ast.stmt) -> Sequence[tuple[str, ast.expr]]:
+    """Return what a backward half returns, with the names of what its forward half is given."""
+    value = node.value if isinstance(node, ast.Return) else None
+    if not isinstance(value, ast.Tuple) or unit.code.co_name != "backward" or unit.owner is None:
+        return ()
+    halves = [one for one in unit.owner.body if isinstance(one, ast.FunctionDef)]
+    names = [arg.arg for one in halves if one.name == "forward" for arg in one.args.args]
+    return [*zip(names[names[:1] in (["ctx"], ["self"]) :], value.elts, strict=False)]
 
 
 def _is_of(name: str, value: ast.expr) -> bool:
