@@ -15,15 +15,12 @@ _MOST = 12
 def products(s: Statement) -> Iterator[Candidate]:
     """Yield matrix products that have the shape of a wrong result, of a matrix that has not."""
     for own in s.values:
-        shape = _shape(s, own)
+        shape = s.shape(own) or s.shape_of_value(own)
         made = isinstance(own, ast.Attribute) or (isinstance(own, ast.Name) and own.id in s.recent)
-        if (
-            (made and isinstance(s.node, ast.Return))
-            or shape is None
-            or len(shape) != 2
-            or shape in s.wanted
-        ):
+        if made and isinstance(s.node, ast.Return):
             continue  # what is made elsewhere is wrong there
+        if shape is None or len(shape) != 2 or shape in s.wanted:
+            continue
         text = s.inside(own, 3)
         for other, found in [*_matrices(s, own)][:_MOST]:
             for one, turned in ((other, found), (f"{other}{s.transpose}", found[::-1])):
@@ -38,11 +35,6 @@ def _of(s: Statement, own: ast.expr, left: str, right: str, other: str) -> Candi
     made = f"{s.numpy}dot({left}, {right})" if dotted else f"{left} @ {right}"
     told = f"the factor {other} is missing"
     return Candidate((s.replaced(own, made, 2),), "missing-factor", told, 0, other, own)
-
-
-def _shape(s: Statement, own: ast.expr) -> Shape | None:
-    found = s.shape(own)
-    return s.shape_of_value(own) if found is None else found
 
 
 def _matrices(s: Statement, own: ast.expr) -> Iterator[tuple[str, Shape]]:
