@@ -32,7 +32,7 @@ THROUGH = {
 }
 """Other modules without tests of their own, as data or as the whole way in, and what tests them."""
 ACROSS = {
-    "diagnosis/recorded/test_told_by_names.py",
+    "diagnosis/recorded/test_told_by_form.py", "diagnosis/recorded/test_told_by_names.py",
     "diagnosis/recorded/test_told_by_order.py",
     "diagnosis/recorded/test_told_beside.py",
     "cli/test_interrupts.py", "debugger/test_call.py", "debugger/test_walks.py",
