@@ -154,10 +154,14 @@ class Unit:
         """Where arrays that the function makes by a call are named to store in their elements."""
         made = {target.id for one in self.of(ast.Assign) if isinstance(one.value, ast.Call)
                 for target in one.targets if isinstance(target, ast.Name)}  # fmt: skip
-        return frozenset(
-            one.value for one in self.of(ast.Subscript) if isinstance(one.ctx, ast.Store)
-            and isinstance(one.value, ast.Name) and one.value.id in made
-        )  # fmt: skip
+        places = [one.value for one in self.of(ast.Subscript) if isinstance(one.ctx, ast.Store)]
+        for one in self.of(ast.Expr):
+            match one.value:
+                case ast.Call(ast.Attribute(attr="at"), [place, *_]):  # such as of np.add
+                    places.append(place)
+                case ast.Call(ast.Attribute(place, method)) if method.endswith("_"):
+                    places.append(place)
+        return frozenset(one for one in places if isinstance(one, ast.Name) and one.id in made)
 
     @cached_property
     def loops(self) -> Sequence[str]:
