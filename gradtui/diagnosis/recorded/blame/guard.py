@@ -14,20 +14,42 @@ from numpy.typing import NDArray
 def guarded(arrays: Sequence[NDArray[Any]], run: Callable[[], object]) -> Iterator[None]:
     """Make arrays that `run` leaves unchanged read-only, because edited code may write to them.
 
-    Arrays that every run writes are its own.
+    Arrays that every run writes are its own.  Those over memory that NumPy could not make writable
+    again, such as a tensor's, get their numbers back in the end.
     """
     before = [array.copy() for array in arrays]
     run()
     kept = [
-        array
+        (array, own)
         for array, own in zip(arrays, before, strict=True)
-        if np.array_equal(array, own, equal_nan=array.dtype.kind in "fc")
+        if array.flags.writeable and np.array_equal(array, own, equal_nan=own.dtype.kind in "fc")
     ]
-    for array in kept:
+    # A view can be made writable only after its base.
+    shut = sorted((one for one, _ in kept if _is_numpys(one)), key=lambda one: len(_bases(one)))
+    for array in shut:
         array.flags.writeable = False
     try:
         yield
     finally:
-        # A view can be made writable only after its base.
-        for array in kept:
+        for array in shut:
             array.flags.writeable = True
+        for array, own in kept:
+            if not _is_numpys(array):
+                array[...] = own
+
+
+def _bases(array: NDArray[Any]) -> Sequence[NDArray[Any]]:
+    """Return an array with the one that it is a view of, and so on."""
+    found = [array]
+    while isinstance(found[-1].base, np.ndarray):
+        found.append(found[-1].base)
+    return found
+
+
+def _is_numpys(array: NDArray[Any]) -> bool:
+    """Return whether the memory of an array is NumPy's own, or another's that may be written."""
+    base: Any = _bases(array)[-1].base
+    try:
+        return base is None or not memoryview(base).readonly
+    except TypeError:
+        return False

@@ -3,6 +3,11 @@
 import subprocess
 import sys
 
+import numpy as np
+import pytest
+
+from gradtui.diagnosis.recorded.blame.guard import guarded
+
 VIEWING = """
 import numpy as np
 
@@ -35,3 +40,35 @@ def test_no_edit_writes_beyond_the_array_that_it_views(tmp_path):
 
     assert "crashed" not in done.stdout
     assert "net.py:15:10: error: the gradient of x[" in done.stdout
+
+
+class Foreign:
+    """Memory of another library, which NumPy cannot make writable again."""
+
+    def __init__(self, values):
+        self._values = values
+        self.__array_interface__ = values.__array_interface__
+
+
+def test_memory_of_another_library_gets_its_numbers_back():
+    values = np.arange(4.0)
+    array = np.asarray(Foreign(values))
+    with guarded([array], lambda: None):
+        array[1] = 7.0
+    array[2] = 5.0
+    assert values.tolist() == [0.0, 1.0, 5.0, 3.0]
+
+
+def test_a_view_may_come_before_its_base():
+    base = np.arange(4.0)
+    with guarded([base[1:], base], lambda: None), pytest.raises(ValueError, match="read-only"):
+        base[0] = 1.0
+    base[0] = 1.0
+
+
+def test_what_was_read_only_stays_so():
+    array = np.arange(4.0)
+    array.flags.writeable = False
+    with guarded([array], lambda: None):
+        assert not array.flags.writeable
+    assert not array.flags.writeable
