@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import combinations
@@ -53,7 +53,20 @@ def crossed_in(unit: Unit, node: ast.stmt) -> Sequence[tuple[ast.expr, ast.expr]
         for row in rows for (one, own, first), (two, other, last) in combinations(row, 2)
         if _is_of(one, other) and _is_of(two, own)
         and not _is_of(one, own) and not _is_of(two, other)
-    ]  # fmt: skip
+    ] + _turned(node)  # fmt: skip
+
+
+def _turned(node: ast.stmt) -> list[tuple[ast.expr, ast.expr]]:
+    """Return the pairs of a value and its gradient that are the other way round than others."""
+    ways = defaultdict[bool, list[tuple[ast.expr, ast.expr]]](list)
+    for one in ast.walk(node):
+        match one:
+            case ast.Tuple([first, last]):
+                names = [_WORD.findall(ast.unparse(part))[-1:] for part in (first, last)]
+                values = [[value_of(name) for name in own] for own in names]
+                if values[1] == names[0] or values[0] == names[1]:
+                    ways[values[1] == names[0]].append((first, last))
+    return min(ways.values(), key=len) if len(ways) > 1 else []
 
 
 class _Call(NamedTuple):

@@ -1,4 +1,4 @@
-"""Terms that are missing inside parentheses, which hold nothing that needs them any more."""
+"""Terms and factors missing in parentheses, which hold nothing that needs them any more."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _MOST = 12
 
 
 def leftovers(s: Statement) -> Iterator[Candidate]:
-    """Yield sums inside parentheses that hold a single value, such as `dy * (y - 1)` for `(y)`.
+    """Yield sums and products in parentheses that hold one value, as `dy * (y - 1)` for `(y)`.
 
     What has a minus, as in `p * (-D)`, lacks what stood before that.
     """
@@ -30,11 +30,13 @@ def leftovers(s: Statement) -> Iterator[Candidate]:
             texts = [
                 f"1 - {own}", *ones, *squares,
                 *(text for term in terms for text in (f"{own} - {term}", f"{term} - {own}")),
-                *(f"{own} + {term}" for term in terms),
+                *(f"{own} {sign} {term}" for sign in "+*" for term in terms),
             ]  # fmt: skip
         for text in texts:
-            edit, told = s.replaced(node, text, 0), f"({s.text(node)}) must be ({text})"
-            yield Candidate((edit,), "missing-term", told, 1, text, node)
+            edit = Edit(s.unit.start(node), s.unit.end(node), text)
+            told = f"({s.text(node)}) must be ({text})"
+            rule = "missing-factor" if " * " in text else "missing-term"
+            yield Candidate((edit,), rule, told, 1, text, node)
 
 
 def is_leftover(s: Statement, edits: Sequence[Edit]) -> bool:
@@ -49,7 +51,9 @@ def _alone(s: Statement) -> Iterator[ast.expr]:
     """Yield the operands that stand in parentheses without need."""
     for node in s.nodes:
         above = s.parents.get(node)
-        if isinstance(above, ast.BinOp) and isinstance(node, ast.expr) and _is_single(node):
+        held = above.value if isinstance(above, ast.Subscript | ast.Attribute) else None
+        operand = isinstance(above, ast.BinOp) or held is node
+        if operand and isinstance(node, ast.expr) and _is_single(node):
             start, end = s.unit.start(node), s.unit.end(node)
             before, after = s.unit.source[:start].rstrip(), s.unit.source[end:].lstrip()
             if before.endswith(b"(") and after.startswith(b")"):
@@ -64,7 +68,12 @@ def _is_single(node: ast.expr) -> bool:
 
 
 def _names(s: Statement, node: ast.expr, known: set[str]) -> Iterator[str]:
-    """Yield the names of what may be added to an operand, the latest first."""
+    """Yield the names of what may be added to an operand, the latest first, or elements of them."""
+    if isinstance(node, ast.Subscript):
+        index, whole = s.text(node.slice), s.shape(node.value)
+        yield from (f"{text}[{index}]" for text, one in s.scope.items()
+                    if one.kind == "f" and one.shape == whole and text != s.text(node.value)
+                   )  # fmt: skip
     above, shapes = s.parents.get(node), {s.shape(node)}
     while isinstance(above, ast.BinOp):
         shapes.add(s.shape(above))

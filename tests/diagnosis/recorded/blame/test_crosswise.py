@@ -29,6 +29,8 @@ HELPER = "def back(d):\n    return dx, dw\n\n\n"
         ("dxi, dwj = back(d)", []),
         ("dw, dx = other(d)", []),
         ("dw, dx, db = back(d)", []),
+        ("back(dx, [(dW, net.W), (net.b, db), (net.c, dc)])", [("dW", "net.W")]),
+        ("back(dx, [(net.W, dW), (net.b, db)])", []),
     ],
 )
 def test_pairs_are_told_by_both_names(text, pairs):

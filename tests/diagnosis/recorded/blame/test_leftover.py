@@ -7,7 +7,7 @@ from planted import Planted, told
 
 RNG = np.random.default_rng(8)
 ARRAYS = {"q": RNG.normal(size=(3, 4)), "k": RNG.normal(size=(5, 4)), "v": RNG.normal(size=(5, 2))}
-R = RNG.normal(size=(3, 2))
+R, FIXED = RNG.normal(size=(3, 2)), RNG.normal(size=(5, 2))
 
 
 def attention(q, k, v):
@@ -31,7 +31,22 @@ def sampled(k, q):
     return loss, dk, dq
 
 
+def weighted(k, v):
+    loss, dk, dv = 0.0, np.zeros_like(k), np.zeros_like(v)
+    halves = 2 * v
+    for j in range(5):
+        loss = loss + (halves[j] @ FIXED[j]) * k[j].sum()
+        dv[j, :] = 2 * (FIXED[j, :] * k[j].sum())
+        dk[j, :] = np.sum((FIXED[j, :] * halves[j, :])[:, np.newaxis] * np.ones((2, 4)), axis=0)
+    return loss, dk, dv
+
+
 MISTAKES = [
+    (
+        "(FIXED[j, :] * halves[j, :])[:, np.newaxis]",
+        "(FIXED[j, :])[:, np.newaxis]",
+        "weighted",
+    ),
     ("ds = p * (dp - D)", "ds = p * (-D)", "attention"),
     ("ds = p * (dp - D)", "ds = p * (dp)", "attention"),
     ("dk[t] = q[t] * (y - 1)", "dk[t] = q[t] * (y)", "sampled"),
@@ -44,7 +59,7 @@ def test_the_line_with_the_parentheses_is_told(tmp_path, old, new, name):
     assert told(planted, old, new, name) == (planted.line(old), [])
 
 
-@pytest.mark.parametrize("name", ["attention", "sampled"])
+@pytest.mark.parametrize("name", ["attention", "sampled", "weighted"])
 def test_the_right_program_is_silent(tmp_path, name):
     planted = Planted(__file__, tmp_path, ARRAYS)
     assert planted.errors(planted.wrong("", ""), name) == []
