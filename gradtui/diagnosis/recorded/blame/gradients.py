@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.approximate import approximate, is_right_near
 from gradtui.diagnosis.recorded.blame.guard import guarded
-from gradtui.diagnosis.recorded.blame.hits import Blame
+from gradtui.diagnosis.recorded.blame.hits import Blame, Hit
 from gradtui.diagnosis.recorded.blame.judged import POINTS, Gradients
 from gradtui.diagnosis.recorded.blame.primals import Primal, other_forward
 from gradtui.diagnosis.recorded.blame.search import Search
@@ -102,7 +102,7 @@ def blamed(
         if left and not _is_explained(runs, points, fitting):
             trials.allow(trials.made + 1)  # its time alone bounds it
             with trials.apart():
-                blame = shared.blame(search.shared())
+                blame = shared.blame(_of_loss(search))
             found = () if blame is None else (blame,)
         elif found:
             unused = any(not any(np.any(one.true[name]) for one in points) for name in wrong)
@@ -140,7 +140,14 @@ def _with_shared(
     """
     if not (likelier or found[0].rule == "sign"):
         return found
-    return shared.beside(found, search.shared(signs=not likelier), likelier=likelier)
+    hits = _of_loss(search) if likelier else search.shared(signs=True)
+    return shared.beside(found, hits, likelier=likelier)
+
+
+def _of_loss(search: Search) -> Iterator[Hit]:
+    """Yield the likely edits of lines of the loss, first of those that gradients use, too."""
+    yield from search.shared()
+    yield from search.shared(only=True)
 
 
 def _is_explained(runs: Runs, points: Sequence[Point], wrong: Sequence[str]) -> bool:

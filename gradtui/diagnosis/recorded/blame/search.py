@@ -53,7 +53,7 @@ _RIVALS, _FOREMOST = 100, 60
 """Most edits that are run because the code beside tells of them: after others, and before."""
 _SLOW = 0.004
 """The seconds of a run from which on the likeliest edits of all lines come first."""
-_SHARED, _MOST_SHARED = 1, 300
+_SHARED, _MOST_SHARED = 1, 500
 """How far-fetched edits of lines that the loss uses, too, may be, and the most that are tried."""
 _BY_CHANCE = ", which is right at these sizes of the data alone"
 
@@ -178,13 +178,14 @@ class Search:
         """
         return self._best(likely=True)
 
-    def shared(self, *, signs: bool = False) -> Iterator[Hit]:
+    def shared(self, *, signs: bool = False, only: bool = False) -> Iterator[Hit]:
         """Yield the likely edits of lines that the loss uses, too, the likeliest first.
 
-        Those of `signs` alone change a minus that is there.
+        Those of `signs` alone change a minus that is there; those of lines that the loss `only` is
+        made by leave the backward half as it is.
         """
         wrong = frozenset(self._trials.wrong)
-        suspects = self._suspects.of_loss(wrong)
+        suspects = self._suspects.of_loss(None if only else wrong)
         hits = [
             Hit(suspect, one, one.cost, wrong)
             for suspect in self._trials.in_time(suspects)
@@ -197,7 +198,9 @@ class Search:
             for one in hits
             if one.odds.is_within(_LIKELY) and not (signs and one.odds.signs.adds)
         ]
-        yield from self._trials.in_time(sorted(hits, key=Hit.rank)[:_MOST_SHARED])
+        once = {(one.suspect.statement.unit, *((edit.start, edit.end, edit.text)
+                 for edit in one.candidate.edits)): one for one in hits}  # fmt: skip
+        yield from self._trials.in_time(sorted(once.values(), key=Hit.rank)[:_MOST_SHARED])
 
     def crossed(self) -> Iterator[Hit]:
         """Yield the edits of lines of the loss that compute with a column and a vector."""

@@ -128,9 +128,10 @@ class Suspects:
 
     def of_loss(self, wrong: Set[str] | None = None) -> Iterator[Suspect]:
         """Yield the statements of the loss, or those that `wrong` results use values of, too."""
+        forward, shared = self._flow.forward, self._flow.shared
         for unit, node in ((own, node) for own in self._units for node in own.of(ast.stmt)):
-            key = unit.file, node.lineno
-            used = key in self._flow.forward if wrong is None else wrong & self._flow.shared[key]
+            lines = [(unit.file, line) for line in range(node.lineno, _end_of_head(node) + 1)]
+            used = any(one in forward if wrong is None else wrong & shared[one] for one in lines)
             if used and (one := self._statement(unit, node)) is not None:
                 yield Suspect(one[0], 1, True, one[1])
 
@@ -367,6 +368,12 @@ class Suspects:
         return Around(scope, self._ever[unit], self._flow.shapes, expressions, self._wanted,
                       library.dialect, self._watched.locals.get(line, {}),
                       lambda one: self._watched.part(unit, one), library.seen)  # fmt: skip
+
+
+def _end_of_head(node: ast.stmt) -> int:
+    """Return the last line of a statement without those inside it."""
+    inside = getattr(node, "body", None)
+    return max(node.lineno, inside[0].lineno - 1) if isinstance(inside, list) else _end(node)
 
 
 def _end(node: ast.stmt) -> int:

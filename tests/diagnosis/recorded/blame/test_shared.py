@@ -76,6 +76,19 @@ def of_another(A, B):
     return np.sum(A * u + h), {"A": u, "B": 2 * (A + np.cos(u))}
 
 
+def mixed(A, B, C):
+    rows = np.outer(A, B)
+    bent = np.tanh(rows @ C)
+    out = (
+        rows @ A
+        + bent
+    )  # fmt: skip
+    dbent = out * (1 - bent**2)
+    drows = np.outer(out, A) + np.outer(dbent, C)
+    dA = rows.T @ out + drows @ B
+    return 0.5 * np.sum(out**2), dA, drows.T @ A, rows.T @ dbent
+
+
 MISTAKES = [
     (chain, "m / np.sum(m)", "-m / np.sum(m)"),
     (chain, "m / np.sum(m)", "m * np.sum(m)"),
@@ -128,12 +141,16 @@ def test_an_array_without_elements_beside_it_is_no_obstacle(monkeypatch):
         monkeypatch.setattr(Search, "found", lambda self: iter(()))
 
 
-BESIDE = {"A": RNG.normal(size=3), "B": RNG.normal(size=3)}
+BESIDE = {"A": RNG.normal(size=3), "B": RNG.normal(size=3), "C": RNG.normal(size=3)}
 
 
 @pytest.mark.parametrize(
     ("name", "old", "new"),
-    [("sampled", "np.exp(A @ B)", "np.exp(-A @ B)"), ("of_another", "u = B * 2", "u = A * 2")],
+    [
+        ("sampled", "np.exp(A @ B)", "np.exp(-A @ B)"),
+        ("of_another", "u = B * 2", "u = A * 2"),
+        ("mixed", "        rows @ A\n", "        rows @ C\n"),
+    ],
 )
 def test_one_line_is_told_for_two_and_for_what_the_loss_forgets(name, old, new, tmp_path):
     planted = Planted(__file__, tmp_path, BESIDE)
