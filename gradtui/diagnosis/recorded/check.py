@@ -95,14 +95,14 @@ def _outcome(runs: Runs) -> Outcome:
     return found.outcome(_Checking(found.runs, heard=False).outcome(), checking.outcome)
 
 
-def _reshaped(runs: Runs, refused: Outcome) -> Outcome:
+def _reshaped(runs: Runs, before: Outcome) -> Outcome:
     """Return the outcome for a gradient of a wrong shape, with the line at fault if it is found."""
     target, crashed = runs.target.leniently(), runs.crashed
     lenient = Runs(target, runs.kept, progress=runs.progress, crashed=crashed)
     try:
-        return repaired(refused, _Checking(lenient, heard=False).outcome())
+        return repaired(before, _Checking(lenient, heard=False).outcome())
     except (CodeFailed, InputError, Lost, Untold):
-        return refused
+        return before
 
 
 class _Checking:

@@ -16,8 +16,6 @@ from gradtui.diagnosis.recorded.target import Misplaced, Misshapen
 
 _TRUE = re.compile(r".*?the true one is \S+(?: \(also wrong: [^)]*\))?: ")
 """What a message begins with, before the mistake."""
-_KEPT = ("elsewhere",)
-"""Evidence of an edit."""
 
 
 def refused(runs: Runs, error: Misplaced | Misshapen) -> Outcome:
@@ -51,9 +49,9 @@ def repaired(outcome: Outcome, mended: Outcome) -> Outcome:
     if not named and own.line != found.line:
         return outcome
     told = _TRUE.sub("", found.message)
+    others = {name: one for name, one in found.evidence.items() if name == "elsewhere"}
     return replace(outcome, findings=(
         replace(own, message=f"{own.message}: {told}", fix=found.fix, place=found.place,
                 line=found.line, replaces=found.replaces,
-                evidence={**own.evidence, **{name: found.evidence[name] for name in _KEPT
-                                             if name in found.evidence}}),
+                evidence={**own.evidence, **others}),
     ))  # fmt: skip

@@ -99,6 +99,13 @@ def names_in(node: ast.AST) -> set[str]:
     return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
 
 
+def is_single(node: ast.AST) -> bool:
+    """Return whether an expression is a value, perhaps with a minus, that is not calculated."""
+    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
+        return is_leaf(node.operand)
+    return is_leaf(node) or isinstance(node, ast.Subscript | ast.Constant)
+
+
 def is_leaf(node: ast.AST) -> bool:
     """Return whether a node is a name, or a named attribute or entry."""
     if isinstance(node, ast.Name):

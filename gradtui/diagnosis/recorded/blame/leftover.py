@@ -6,7 +6,6 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _MOST = 12
@@ -18,7 +17,7 @@ def leftovers(s: Statement) -> Iterator[Candidate]:
 
     What has a minus, as in `p * (-D)`, lacks what stood before that.
     """
-    for node in _alone(s):
+    for node in (one for one in _alone(s) if one in s.nodes):
         negated = node.operand if isinstance(node, ast.UnaryOp) else None
         own = s.text(node if negated is None else negated)
         terms = [*_names(s, node, {own})]
@@ -47,24 +46,9 @@ def is_leftover(s: Statement, edits: Sequence[Edit]) -> bool:
     )
 
 
-def _alone(s: Statement) -> Iterator[ast.expr]:
-    """Yield the operands that stand in parentheses without need."""
-    for node in s.nodes:
-        above = s.parents.get(node)
-        held = above.value if isinstance(above, ast.Subscript | ast.Attribute) else None
-        operand = isinstance(above, ast.BinOp) or held is node
-        if operand and isinstance(node, ast.expr) and _is_single(node):
-            start, end = s.unit.start(node), s.unit.end(node)
-            before, after = s.unit.source[:start].rstrip(), s.unit.source[end:].lstrip()
-            if before.endswith(b"(") and after.startswith(b")"):
-                yield node
-
-
-def _is_single(node: ast.expr) -> bool:
-    """Return whether an expression is a value, perhaps with a minus, that is not calculated."""
-    if isinstance(node, ast.UnaryOp) and isinstance(node.op, ast.USub):
-        return is_leaf(node.operand)
-    return is_leaf(node) or isinstance(node, ast.Subscript | ast.Constant)
+def _alone(s: Statement) -> Sequence[ast.expr]:
+    """Return the operands of a statement that stand in parentheses without need."""
+    return [one for one in s.unit.bracketed if one in s.parents]
 
 
 def _names(s: Statement, node: ast.expr, known: set[str]) -> Iterator[str]:

@@ -59,6 +59,7 @@ def of_target(s: Statement) -> Iterator[Candidate]:
         yield from _into(s, node, target)
         yield from _onto(s, node, target)
         yield from _marked(s, node, target)
+        yield from _masked(s, node, target)
     cleared = isinstance(node, ast.Assign) and _clears(node)
     if cleared or isinstance(node, ast.AugAssign | ast.Expr):
         edit = Edit(s.unit.start(node), s.unit.end(node), "pass")
@@ -70,19 +71,21 @@ def of_target(s: Statement) -> Iterator[Candidate]:
 
 
 def _marked(s: Statement, node: ast.Assign, target: ast.expr) -> Iterator[Candidate]:
-    """Yield a 1 for what stands in elements of an array of floats, if that only counts or picks.
-
-    And a 0 for what is stored where a mask tells.
-    """
+    """Yield a 1 for what stands in elements of an array of floats, if that only counts or picks."""
     held = s.held(node.value) if is_leaf(node.value) else None
     into = s.held(target.value) if isinstance(target, ast.Subscript) else None
+    if held is not None and held.kind == "i" and into is not None and into.kind == "f":
+        told, edit = f"{s.text(node.value)} must be 1", s.replaced(node.value, "1")
+        yield Candidate((edit,), "wrong-variable", told, 0, "1", node.value)
+
+
+def _masked(s: Statement, node: ast.Assign, target: ast.expr) -> Iterator[Candidate]:
+    """Yield a 0 for a number that is stored where a mask tells."""
+    held = s.held(node.value) if is_leaf(node.value) else None
     mask = s.held(target.slice) if isinstance(target, ast.Subscript) else None
     if held is not None and held.shape == () and mask is not None and mask.kind == "b":
         told, edit = f"{s.text(node.value)} must be 0", s.replaced(node.value, "0")
         yield Candidate((edit,), "wrong-variable", told, 0, "0", node.value)
-    if held is not None and held.kind == "i" and into is not None and into.kind == "f":
-        told, edit = f"{s.text(node.value)} must be 1", s.replaced(node.value, "1")
-        yield Candidate((edit,), "wrong-variable", told, 0, "1", node.value)
 
 
 def _splits(value: ast.expr) -> bool:

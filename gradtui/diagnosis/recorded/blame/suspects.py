@@ -175,7 +175,7 @@ class Suspects:
         rounds = self._rounds(unit, node) if isinstance(node, ast.For) else None
         unlike = isinstance(node, ast.For) and runs_unlike(unit, node)
         if rounds is not None or (unlike and not self._is_forward(unit)):
-            return Suspect(statement, 0 if unlike else rounds or 0, True, order)
+            return Suspect(statement, 0 if unlike or rounds is None else rounds, True, order)
         if lacking(statement) or replaces(unit, node) or begins_as_ones(unit, node):
             return Suspect(statement, 1, False, order)
         strange = (

@@ -24,6 +24,7 @@ from gradtui.diagnosis.recorded.blame.definitions import (
     methods_within,
     tree_of,
 )
+from gradtui.diagnosis.recorded.blame.expressions import is_single
 from gradtui.diagnosis.recorded.blame.transposes import is_order, order_of
 from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.recording.living import functions_of
@@ -162,6 +163,18 @@ class Unit:
                 case ast.Call(ast.Attribute(place, method)) if method.endswith("_"):
                     places.append(place)
         return frozenset(one for one in places if isinstance(one, ast.Name) and one.id in made)
+
+    @cached_property
+    def bracketed(self) -> Sequence[ast.expr]:
+        """The single values that stand in parentheses without need, in what is calculated."""
+        operands = [part for one in self.of(ast.BinOp) for part in (one.left, one.right)]
+        operands += [one.value for one in self.of(ast.Subscript)]
+        operands += [one.value for one in self.of(ast.Attribute)]
+        return [
+            one for one in operands if is_single(one)
+            and self.source[: self.start(one)].rstrip().endswith(b"(")
+            and self.source[self.end(one) :].lstrip().startswith(b")")
+        ]  # fmt: skip
 
     @cached_property
     def loops(self) -> Sequence[str]:

@@ -26,7 +26,8 @@ def edit_of(monkeypatch):
         signs = [(weight, sign(at)) for at, weight in enumerate(FOR + AGAINST)]
         monkeypatch.setattr(odds, "LIKELIER", signs[: len(FOR)])
         monkeypatch.setattr(odds, "UNLIKELIER", signs[len(FOR) :])
-        statement = SimpleNamespace(node=ast.Pass(), unit=None, nodes=())
+        unit = SimpleNamespace(bracketed=())
+        statement = SimpleNamespace(node=ast.Pass(), unit=unit)
         suspect = SimpleNamespace(tier=APART, opposite=False, label=0, statement=statement)
         return Odds(suspect, SimpleNamespace(edits=(), rule="", factor=None, node=None), 0), asked
 
