@@ -12,6 +12,7 @@ from torch import Tensor
 from gradtui.recording.kept import Kept
 from gradtui.recording.torch import storages
 
+_Module = torch.nn.Module
 _LARGEST = 1 << 24
 """From this size in elements on, a tensor is taken to be data, which nothing writes."""
 _SPARSE = (torch.sparse_coo, torch.sparse_csr)
@@ -96,8 +97,8 @@ class TensorsKept(Kept):
     def _note(self, value: Any) -> Any:
         if isinstance(value, Tensor):
             self._note_tensor(value)
-        elif isinstance(value, torch.nn.Module):
-            for tensor in (*value.parameters(), *value.buffers()):
+        elif isinstance(value, _Module):
+            for tensor in (*_Module.parameters(value), *_Module.buffers(value)):
                 self._note_tensor(tensor)
         return super()._note(value)
 
