@@ -9,7 +9,7 @@ memory, in one call that nothing can end.
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
@@ -22,6 +22,8 @@ from gradtui.recording.names import Replaced
 _NAMES = ("add", "subtract", "multiply", "divide", "maximum", "minimum", "logical_or")
 _LONGEST = 1 << 26
 """Most numbers of a range."""
+Checking = tuple[Any, str, Callable[..., Any]]
+"""The owner of a function, its name, and one that checks more."""
 _CHECKING = "check_format"
 """The method that tells of compressed indices whether they fit."""
 
@@ -110,7 +112,9 @@ class Checked:
     names too, and recorded runs have names of their own.
     """
 
-    def __init__(self, function: Callable[..., Any]) -> None:
+    def __init__(self, function: Callable[..., Any], others: Sequence[Checking] = ()) -> None:
+        """`others` are functions of other libraries."""
+        self._others = [(*one, getattr(*one[:2])) for one in others]
         own: dict[str, Any] = {name: _Ufunc(getattr(np, name)) for name in _NAMES}
         own["arange"] = _arange
         instead: dict[int, Any] = {id(getattr(np, name)): one for name, one in own.items()}
@@ -126,7 +130,11 @@ class Checked:
     def __enter__(self) -> None:
         self._holdings.replace_again()
         self._formats.check()
+        for owner, name, checking, _ in self._others:
+            setattr(owner, name, checking)
 
     def __exit__(self, *error: object) -> None:
+        for owner, name, _, own in self._others:
+            setattr(owner, name, own)
         self._formats.put_back()
         self._holdings.put_back()

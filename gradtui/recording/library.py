@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from types import ModuleType
 from typing import Any, Protocol
@@ -11,6 +11,7 @@ import numpy as np
 from msgspec import Struct
 
 from gradtui.recording.calls import CallRecorder
+from gradtui.recording.checked import Checking
 from gradtui.recording.kept import Kept
 from gradtui.recording.kinds import KINDS
 from gradtui.recording.names import rebound
@@ -87,6 +88,9 @@ class Library(Protocol):
     def careful(self) -> AbstractContextManager[None]:
         """Have the library check what could otherwise end the process, if code is edited."""
 
+    def checked(self) -> Sequence[Checking]:
+        """Return what has to check more, in each run of edited code, than it does otherwise."""
+
     def finely(self) -> AbstractContextManager[Any]:
         """Have code on values of a run round these no more than that did."""
 
@@ -149,6 +153,10 @@ class NumPy:
     def careful(self) -> AbstractContextManager[None]:
         """Check nothing: what could end the process is checked where a function is edited."""
         return nullcontext()
+
+    def checked(self) -> Sequence[Checking]:
+        """Return nothing, for the same reason."""
+        return ()
 
     def finely(self) -> AbstractContextManager[Any]:
         """Do nothing: a run has no other values than its code's own."""

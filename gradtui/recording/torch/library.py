@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from functools import wraps
 from typing import Any
@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from gradtui.recording.checked import Checking
 from gradtui.recording.holdings import replaced
 from gradtui.recording.kept import Kept
 from gradtui.recording.library import Dialect, World
@@ -18,6 +19,7 @@ from gradtui.recording.recorder import Array
 from gradtui.recording.run import Randomness
 from gradtui.recording.torch.calls import is_floating
 from gradtui.recording.torch.casts import Uncast
+from gradtui.recording.torch.checked import lu_unpack
 from gradtui.recording.torch.contractions import contracting
 from gradtui.recording.torch.kept import TensorsKept
 from gradtui.recording.torch.listening import Listening, in_parts
@@ -144,6 +146,10 @@ class PyTorch:
         """Have PyTorch check the indices of sparse tensors, which it otherwise writes to unseen."""
         with torch.sparse.check_sparse_tensor_invariants():
             yield
+
+    def checked(self) -> Sequence[Checking]:
+        """Return the function of PyTorch's that writes past its tensors."""
+        return [(torch, "lu_unpack", lu_unpack)]
 
     def in_python(self, function: Callable[..., Any]) -> AbstractContextManager[None]:
         """Have Python run the functions that TorchScript has compiled."""

@@ -67,7 +67,8 @@ class Gradients(Trials):
         self, runs: Runs, points: Sequence[Known], forgives: Callable[[int, str, Array], bool],
         wrong: Sequence[str], most: int,
     ) -> None:  # fmt: skip
-        super().__init__(wrong, most, runs.kept.unlock, Checked(runs.target.called))
+        checks = Checked(runs.target.called, runs.target.library.checked())
+        super().__init__(wrong, most, runs.kept.unlock, checks)
         self.watchdog.counts_line = runs.progress.counts_line
         self._runs, self._points, self._forgives = runs, points, forgives
         self._begun = _Begun(runs, [point.values for point in points])
