@@ -2,8 +2,8 @@
 
 NumPy 2.4 reads past its own arrays where `at` is given values of more axes than what it indexes,
 `as_strided` lets code write past them, and SciPy's products of sparse matrices take indices as
-they are, as edited code may do: the process would end.  A range whose step becomes an eps fills the
-memory, in one call that nothing can end.
+they are, as edited code may do: the process would end.  A range whose step becomes an eps, or an
+array of a list that holds itself, fills the memory, in one call that nothing can end.
 """
 
 from __future__ import annotations
@@ -71,6 +71,28 @@ def _arange(*args: Any, **options: Any) -> Any:
     return np.arange(*args, **options)
 
 
+def _array(values: Any, *args: Any, **options: Any) -> Any:
+    """Return the array of what does not hold itself."""
+    _look_into(values, [])
+    return np.array(values, *args, **options)
+
+
+def _asarray(values: Any, *args: Any, **options: Any) -> Any:
+    """Return the same, of which an array is no copy."""
+    _look_into(values, [])
+    return np.asarray(values, *args, **options)
+
+
+def _look_into(values: Any, around: list[Any]) -> None:
+    """Raise ValueError if a list, which stands in others, holds itself or one of those."""
+    if type(values) is list:
+        if any(one is values for one in around):
+            raise ValueError("the list holds itself")
+        for one in values:
+            if type(one) is list:
+                _look_into(one, [*around, values])
+
+
 def _bounds(array: NDArray[Any]) -> tuple[int, int]:
     """Return the addresses of an array's first byte and behind its last."""
     start = array.__array_interface__["data"][0]
@@ -116,7 +138,7 @@ class Checked:
         """`others` are functions of other libraries."""
         self._others = [(*one, getattr(*one[:2])) for one in others]
         own: dict[str, Any] = {name: _Ufunc(getattr(np, name)) for name in _NAMES}
-        own["arange"] = _arange
+        own |= {"arange": _arange, "array": _array, "asarray": _asarray}
         instead: dict[int, Any] = {id(getattr(np, name)): one for name, one in own.items()}
         tricks = Replaced(stride_tricks, {"as_strided": _as_strided})
         library = Replaced(np.lib, {"stride_tricks": tricks})

@@ -61,6 +61,23 @@ def test_a_range_that_would_fill_the_memory_is_refused_while_edited_code_runs():
     assert len(spaced(0.5)) == 6
 
 
+def gathered(rows):
+    return np.array(rows), np.asarray(rows)
+
+
+def test_an_array_of_a_list_in_itself_is_refused_while_edited_code_runs():
+    row, looped, inner = [1.0, 2.0], [[3.0]], []
+    looped[0].append([looped])
+    inner.append(inner)
+    usual = np.array
+    with Checked(gathered):
+        assert all(one.shape == (2, 2) for one in gathered([row, row]))
+        for rows in (looped, inner):
+            with pytest.raises(ValueError, match="holds itself"):
+                gathered(rows)
+    assert np.array is usual
+
+
 def test_it_checks_again_where_the_names_were_restored_meanwhile():
     kept, checks = Kept(windows), Checked(windows)
     for _ in range(2):
