@@ -170,6 +170,7 @@ class Unit:
         operands = [part for one in self.of(ast.BinOp) for part in (one.left, one.right)]
         operands += [one.value for one in self.of(ast.Subscript)]
         operands += [one.value for one in self.of(ast.Attribute)]
+        operands += [one.value for one in self.of(ast.Assign)]
         return [
             one for one in operands if is_single(one)
             and self.source[: self.start(one)].rstrip().endswith(b"(")

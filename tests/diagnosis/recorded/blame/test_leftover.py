@@ -8,6 +8,7 @@ from planted import Planted, told
 RNG = np.random.default_rng(8)
 ARRAYS = {"q": RNG.normal(size=(3, 4)), "k": RNG.normal(size=(5, 4)), "v": RNG.normal(size=(5, 2))}
 R, FIXED = RNG.normal(size=(3, 2)), RNG.normal(size=(5, 2))
+AIMS, SHARES = RNG.normal(size=(3, 5)), RNG.uniform(size=(3, 1))
 
 
 def attention(q, k, v):
@@ -41,7 +42,15 @@ def weighted(k, v):
     return loss, dk, dv
 
 
+def regressed(q, k):
+    y = q @ k.T
+    d = (y - AIMS)  # fmt: skip
+    d = d * SHARES
+    return np.sum((y - AIMS) ** 2 * SHARES) / 2, d @ k, d.T @ q
+
+
 MISTAKES = [
+    ("d = (y - AIMS)", "d = (y)", "regressed"),
     (
         "(FIXED[j, :] * halves[j, :])[:, np.newaxis]",
         "(FIXED[j, :])[:, np.newaxis]",
