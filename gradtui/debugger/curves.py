@@ -304,6 +304,8 @@ def _seen(values: NDArray[np.float64], count: int) -> NDArray[np.float64]:
 
     They are of steps past the file's last one that nobody has visited.
     """
+    if len(values) <= count:  # each frame would look at all values in vain
+        return values
     seen, ahead = values[:count], values[count:]
     return values if np.max(ahead, initial=-math.inf) <= np.max(seen, initial=0.0) else seen
 
