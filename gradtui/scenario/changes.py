@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import lru_cache
 from typing import get_args
 
 from gradtui.base.source import InputError
@@ -21,6 +22,7 @@ _HEAD = re.compile(rf"\s*({_WORD}(?:\.{_WORD})*)(\[[^\]]*\]?)?\s*(=)?\s*")
 _PLAIN_VALUE = re.compile(r"\"[^\"]*\"?|'[^']*'?|[^\s,\[\]]+")
 
 
+@lru_cache(maxsize=1)  # a prompt has it checked, and then made
 def read_change(text: str, problem: Problem) -> Change:
     """Return the change that a text asks for; raises InputError with a place in the text."""
     try:

@@ -44,15 +44,20 @@ class Change(Struct, frozen=True, eq=False):
     """(parameter, index or None for all of it, new value)."""
     drawn: tuple[str, ...] = ()
     """The parameters that are drawn again, with another seed."""
+    _made: list[tuple[Problem, Problem]] = msgspec.field(default_factory=list)
+    """The problem that was changed last, and what became of it."""
 
     def problem(self, before: Problem) -> Problem:
         """Return the problem with the settings of this change."""
         if not self.tables:
             return before
-        changed = before.changed
-        if self.tables.keys() & NAMED.keys():
-            changed = f"{changed}, {self.text}" if changed else self.text
-        return replace(before.revised(self.tables), changed=changed, patches=before.patches)
+        if not self._made or self._made[0][0] is not before:
+            changed = before.changed
+            if self.tables.keys() & NAMED.keys():
+                changed = f"{changed}, {self.text}" if changed else self.text
+            after = replace(before.revised(self.tables), changed=changed, patches=before.patches)
+            self._made[:] = [(before, after)]
+        return self._made[0][1]
 
     def put(self, row: Row, trainer: Trainer) -> Row:
         """Return a state with the weights of this change."""

@@ -41,6 +41,15 @@ def test_settings_are_those_of_the_file(text, said, optimizer):
     assert changed.optimizer == optimizer["name"] and changed.lr == optimizer["lr"]
 
 
+def test_what_a_prompt_checks_is_made_once():
+    one, other = problem(), problem()
+    change = read_change("lr 0.1", one)
+    assert read_change("lr 0.1", one) is change
+    assert change.problem(one) is change.problem(one)
+    assert change.problem(other) is not change.problem(one)
+    assert read_change("lr 0.1", other) is not change
+
+
 @pytest.mark.parametrize("name", OPTIMIZERS)
 def test_every_optimizer_can_be_tried(name):
     assert read_change(f"optimizer {name}", problem()).problem(problem()).optimizer == name
