@@ -187,11 +187,14 @@ class Picker(LeanScreen):
 
     def _list(self, text: str) -> None:
         options = self.query_one(OptionList)
-        options.clear_options()
-        options.add_options(self._matching(text) if text.strip() else self._chapters())
-        places = [at for at, option in enumerate(options.options) if not option.disabled]
-        if places:
+        found = self._matching(text) if text.strip() else self._chapters()
+        if list(map(_shown, found)) != list(map(_shown, options.options)):
+            options.clear_options()
+            options.add_options(found)
+        places = [at for at, option in enumerate(found) if not option.disabled]
+        if places and options.highlighted != places[0]:
             options.highlighted = places[0]
+            options.scroll_home(animate=False)
         self._tell()
 
     def _chapters(self) -> list[Option]:
@@ -238,22 +241,25 @@ class Picker(LeanScreen):
         return self._options[entry.name]
 
     def _tell(self) -> None:
-        about, id = self.query_one("#picker-about", Static), self._chosen_id()
+        """Show details of the highlighted entry, or of the page."""
+        about, told = self.query_one("#picker-about", Static), self._details()
+        if told != about.content:  # which is laid out again, even if it is the same
+            about.update(told)
+
+    def _details(self) -> Content:
+        id = self._chosen_id()
         hit = next((one for one in self._found.pages if _PAGE + one.page.topic == id), None)
         if hit is not None:
-            about.update(
-                Content(clean(f"`gradtui help {hit.page.topic}`\n{hit.passage}", newlines=True))
-            )
-            return
+            text = f"`gradtui help {hit.page.topic}`\n{hit.passage}"
+            return Content(clean(text, newlines=True))
         entry = self._entry(id)
         if entry is None:
-            about.update(Content(self._trouble or _NOWHERE))
-            return
+            return Content(self._trouble or _NOWHERE)
         score = self._finished.get(entry.name)
         finished = "" if score is None else f"✓ finished  {score_text(score)}"
         tags = "  ".join([*(f"#{tag}" for tag in entry.tags), finished])
         text = "\n".join([*filter(None, [self._trouble]), entry.about, tags])
-        about.update(Content(clean(spell(text) if self._ascii else text, newlines=True)))
+        return Content(clean(spell(text) if self._ascii else text, newlines=True))
 
     def _chosen_id(self) -> str | None:
         """Return the id of the highlighted row."""
@@ -292,6 +298,11 @@ class Picker(LeanScreen):
             about.update(Content(str(error)).stylize("$text-error"))
         else:
             self._hand_over(session)
+
+
+def _shown(option: Option) -> tuple[str | None, str]:
+    """Return the id of a row and its text, which tell whether another is the same."""
+    return option.id, str(option.prompt)
 
 
 def _heading(title: str, about: str) -> Option:

@@ -39,6 +39,20 @@ async def test_search_narrows_by_title_name_and_tag_and_enter_opens(terminal):
         assert t.session.problem.title == "Two weights, a rate of 3"
 
 
+async def test_a_list_that_another_character_leaves_as_it_is_stays_and_begins_at_the_top(terminal):
+    async with terminal(None) as t:
+        options = t.app.screen.query_one(OptionList)
+        await t.type("gradien")
+        before, first = list(options.options), options.highlighted
+        await t.press(*["down"] * 30)
+        assert options.highlighted != first and options.scroll_offset.y
+        await t.type("t")
+        assert [a is b for a, b in zip(before, options.options, strict=True)] == [True] * len(
+            before
+        )
+        assert options.highlighted == first and not options.scroll_offset.y
+
+
 async def test_arrows_choose(terminal):
     async with terminal(None) as t:
         await t.press("down", "down", "down", "up", "enter")
