@@ -72,8 +72,9 @@ def chapter_words() -> dict[str, str]:
 def read_ahead(entries: Sequence[Entry]) -> Iterator[None]:
     """Read what a search reads, a page or a scenario at a time; else the first one does."""
     yield from read_pages()
+    chapters = chapter_words()
     for entry in entries:
-        _ = entry.prose
+        _ = entry.prose, _head(entry, chapters.get(entry.name, ""))
         yield
 
 
