@@ -188,6 +188,7 @@ class LeanScreen(Screen[Any]):
             if isinstance(part, Still):
                 part.keep_up()
                 yield
+        self._compositor.update_widgets(self._dirty_widgets)
         yield from self._compositor.render_ahead()
 
     def _compositor_refresh(self) -> None:

@@ -9,8 +9,10 @@ from textual.events import Key
 from textual.widgets import OptionList
 
 from gradtui.scenario.bundled import find_scenario, list_bundled
+from gradtui.tui import lean
 from gradtui.tui.compositing import LeanCompositor
 from gradtui.tui.help import Help
+from gradtui.tui.narrowed import NarrowedList
 from gradtui.tui.picker import Picker
 
 
@@ -51,6 +53,24 @@ async def test_a_list_that_another_character_leaves_as_it_is_stays_and_begins_at
             before
         )
         assert options.highlighted == first and not options.scroll_offset.y
+
+
+async def test_the_rows_of_a_narrowed_list_are_made_in_turns(terminal, monkeypatch):
+    made, turns = [], []
+    later, render = lean.in_turns, NarrowedList.render_line
+
+    async def counted(work):
+        before = len(made)
+        await later(work)
+        turns.append(len(made) - before)
+
+    monkeypatch.setattr(lean, "in_turns", counted)
+    monkeypatch.setattr(NarrowedList, "render_line", lambda *a: made.append(0) or render(*a))
+    async with terminal(None) as t:
+        made.clear()
+        turns.clear()
+        await t.type("ad")
+        assert made and len(made) == sum(turns)
 
 
 async def test_arrows_choose(terminal):
