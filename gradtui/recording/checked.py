@@ -71,16 +71,14 @@ def _arange(*args: Any, **options: Any) -> Any:
     return np.arange(*args, **options)
 
 
-def _array(values: Any, *args: Any, **options: Any) -> Any:
-    """Return the array of what does not hold itself."""
-    _look_into(values, [])
-    return np.array(values, *args, **options)
+def _looking(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that makes arrays, but none of a list that holds itself."""
 
+    def made(*args: Any, **options: Any) -> Any:
+        _look_into(args[0] if args else None, [])
+        return make(*args, **options)
 
-def _asarray(values: Any, *args: Any, **options: Any) -> Any:
-    """Return the same, of which an array is no copy."""
-    _look_into(values, [])
-    return np.asarray(values, *args, **options)
+    return made
 
 
 def _look_into(values: Any, around: list[Any]) -> None:
@@ -138,7 +136,7 @@ class Checked:
         """`others` are functions of other libraries."""
         self._others = [(*one, getattr(*one[:2])) for one in others]
         own: dict[str, Any] = {name: _Ufunc(getattr(np, name)) for name in _NAMES}
-        own |= {"arange": _arange, "array": _array, "asarray": _asarray}
+        own |= {"arange": _arange, "array": _looking(np.array), "asarray": _looking(np.asarray)}
         instead: dict[int, Any] = {id(getattr(np, name)): one for name, one in own.items()}
         tricks = Replaced(stride_tricks, {"as_strided": _as_strided})
         library = Replaced(np.lib, {"stride_tricks": tricks})

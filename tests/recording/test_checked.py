@@ -72,6 +72,7 @@ def test_an_array_of_a_list_in_itself_is_refused_while_edited_code_runs():
     usual = np.array
     with Checked(gathered):
         assert all(one.shape == (2, 2) for one in gathered([row, row]))
+        assert [*np.array(object=row)] == row
         for rows in (looped, inner):
             with pytest.raises(ValueError, match="holds itself"):
                 gathered(rows)
