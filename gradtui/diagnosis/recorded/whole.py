@@ -134,6 +134,8 @@ def _inner(tape: Tape, flat: Call) -> int:
 def _is_nearest(points: Sequence[Point], step: int, source: int) -> bool:
     """Return whether a choice is that level, of all that occur, that is nearest to a value."""
     tapes = [point.result.tape for point in points]
+    if any(tape.shape(step) != tape.shape(source) for tape in tapes):
+        return False  # at another point, the nodes are those of another path
     to, at = (np.concatenate([tape.value(id).ravel() for tape in tapes]) for id in (step, source))
     levels = np.unique(to)
     if len(levels) < 2 or not np.all(np.isfinite(at)):

@@ -3,10 +3,13 @@
 Without rounding 2**log2(abs(w)) * sign(w) is w, of slope 1.
 """
 
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
 import gradtui
+from gradtui.diagnosis.recorded.whole import _is_nearest
 
 RNG = np.random.default_rng(5)
 W, R = RNG.normal(size=(4, 6)), RNG.normal(size=(4, 6))
@@ -51,3 +54,13 @@ def test_what_is_left_out_beside_a_power_of_two_is_wrong(function):
     found = gradtui.check(function, w=W)
 
     assert any(one.severity == "error" for one in found)
+
+
+def test_a_choice_has_the_shape_of_its_source_at_every_point():
+    shapes = [[(3,), (3,)], [(5,), (3,)]]
+    tapes = [
+        SimpleNamespace(shape=own.__getitem__, value=[np.arange(*one) for one in own].__getitem__)
+        for own in shapes
+    ]
+    points = [SimpleNamespace(result=SimpleNamespace(tape=one)) for one in tapes]
+    assert not _is_nearest(points, 0, 1)
