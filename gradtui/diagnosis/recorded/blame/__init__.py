@@ -21,7 +21,7 @@ options, orders, arguments, throughout, applied, pulled, roots, branches, masks,
 twins, wasted, dropped, ahead, projections, normalised, curved, crops, alongside, wholes, numbered,
 words, rebound, rectified, belated, recomputed, listed, splits, unpacked, forwarded, selected,
 crosswise, namesakes, majority, doubles, copied, shares, opposed, attributed, popped, constants,
-leftover, products: their possible mistakes.
+leftover, products, stripped: their possible mistakes.
 derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.

@@ -65,6 +65,7 @@ from gradtui.diagnosis.recorded.blame.selected import selected
 from gradtui.diagnosis.recorded.blame.shares import shares
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.splits import splits
+from gradtui.diagnosis.recorded.blame.stripped import sliced, stripped
 from gradtui.diagnosis.recorded.blame.throughout import throughout
 from gradtui.diagnosis.recorded.blame.twins import twins
 from gradtui.diagnosis.recorded.blame.unpacked import unpacked
@@ -87,7 +88,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         rebound, rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits,
         unpacked, forwarded, selected, copied, elsewhere, scaled, strangers, shares, opposed,
         attributed, methods, popped, lengths, leftovers,
-        products,
+        products, stripped, sliced,
     )  # fmt: skip
     for each in every:
         yield from each(s)

@@ -11,7 +11,7 @@ from math import prod
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.computing import own_functions
 from gradtui.diagnosis.recorded.blame.constants import sizes
-from gradtui.diagnosis.recorded.blame.expressions import multiplied
+from gradtui.diagnosis.recorded.blame.expressions import multiplied, names_in
 from gradtui.diagnosis.recorded.blame.material import arrays
 from gradtui.diagnosis.recorded.blame.names import value_of
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
@@ -98,6 +98,7 @@ class Missing:
             yield from ((text, 3), (f"1 / {text}", 3))
         line = self._s.text(self._s.node)  # a round that picks an entry beside it is likelier
         yield from ((text, 2 if f"[{text}]" in line else 3) for text in self._rounds())
+        yield from ((text, 2) for text in self._of_round())
         yield from ((f"1 / {text}", 2) for text in self._lengths())
         for function, arity in own_functions(self._s):
             for name, held in names:
@@ -272,6 +273,17 @@ class Missing:
         return [
             text for text, one in held if one is not None and (one.kind, one.shape) == ("i", ())
         ]
+
+    def _of_round(self) -> list[str]:
+        """Return the entries of arrays of numbers that belong to the rounds of the statement."""
+        index = {one.slice for one in self._s.nodes if isinstance(one, ast.Subscript)}
+        used = {name for one in index for name in names_in(one)}
+        rounds = [text for text in self._rounds() if text in used]
+        return [
+            f"{text}[{', '.join(rounds)}]" for text, held in arrays(self._s)
+            if rounds and text.isidentifier() and held.kind == "f"
+            and len(held.shape) == len(rounds)
+        ][:_NUMBERS]  # fmt: skip
 
     def _lengths(self) -> Iterator[str]:
         """Yield the whole numbers that rounds are taken from, such as the lengths of parts."""

@@ -51,6 +51,8 @@ _RULED_OUT, _OF_MANY = 500, 40_000
 """Most runs that rule out likelier edits than one that repairs all, and most runs of statements."""
 _RIVALS, _FOREMOST = 100, 60
 """Most edits that are run because the code beside tells of them: after others, and before."""
+_MOST_RIVALS, _FOR_RIVALS = 400, 0.6
+"""The most after others where runs are cheap, and the seconds for them."""
 _SLOW = 0.004
 """The seconds of a run from which on the likeliest edits of all lines come first."""
 _SHARED, _MOST_SHARED = 1, 500
@@ -241,7 +243,9 @@ class Search:
     def _rivals(self, suspects: Sequence[Suspect], hits: Sequence[Hit]) -> Iterator[Hit]:
         """Yield edits of other lines that are as likely as the best one, however far-fetched."""
         others = [one for one in suspects if not self._is_beaten(one)]
-        yield from self._run(rivals(others, [*hits], self._preview, self._changes), _RIVALS)
+        cheap = int(_FOR_RIVALS / max(self._trials.watchdog.usual, _FOR_RIVALS / _MOST_RIVALS))
+        found = rivals(others, [*hits], self._preview, self._changes)
+        yield from self._run(found, max(_RIVALS, cheap))
 
     def _run(self, every: Sequence[Hit], room: int) -> Iterator[Hit]:
         """Yield those of many edits that repair something, of the first ones of which is `room`."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from itertools import combinations
@@ -14,6 +15,8 @@ from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _FILES = 32
 """Most files of which it is kept what they unpack."""
+_MOST = 6
+"""Most names that one of two alike may be."""
 _KEPT = "what {} holds"
 
 
@@ -28,6 +31,36 @@ def unpacked(s: Statement) -> Iterator[Candidate]:
         told = f"it must be {text}, as elsewhere"
         edit = Edit(s.unit.start(s.node), s.unit.end(s.node), text)
         yield Candidate((edit,), "wrong-variable", told, 0, text, s.node, named=True)
+    yield from _told_once(s)
+
+
+def _told_once(s: Statement) -> Iterator[Candidate]:
+    """Yield other names for one that a line gives to two of several values, and so to the last.
+
+    Those that other lines give to the value in that place come first.
+    """
+    names = _named(s.node)
+    counts = Counter(one.id for one in names)
+    rows = [row for one in s.unit.of(ast.Assign) if len(row := _named(one)) == len(names)]
+    read = [one.id for one in s.unit.of(ast.Name) if isinstance(one.ctx, ast.Load)]
+    for at, name in enumerate(names):
+        if counts[name.id] < 2 or not name.id.strip("_"):
+            continue
+        others = dict.fromkeys([*(row[at].id for row in rows), *read])
+        for text in [one for one in others if one in s.unit.stored and one not in counts][:_MOST]:
+            told = f"{name.id} stands for two values: one of them must be {text}"
+            edit = s.replaced(name, text)
+            yield Candidate((edit,), "wrong-variable", told, 0, text, name, named=True)
+
+
+def _named(node: ast.stmt) -> Sequence[ast.Name]:
+    """Return the names that a statement gives to several values; empty if there are others."""
+    match node:
+        case ast.Assign([ast.Tuple(parts)]):
+            names = [one for one in parts if isinstance(one, ast.Name)]
+            return names if len(names) == len(parts) else ()
+        case _:
+            return ()
 
 
 def unpacks_unlike(unit: Unit, node: ast.stmt) -> bool:
