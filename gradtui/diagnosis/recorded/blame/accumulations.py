@@ -16,6 +16,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.reach import may_reach
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _MOST, _OTHERS, _NAMES = 60, 12, 2
@@ -43,7 +44,7 @@ def _in_rounds(s: Statement, loop: ast.For) -> Iterator[Candidate]:
         texts += [text for one in added for text in _renamed(s, one, name)]
         texts += [text for one in added for text in _in_part(s, one, name)]
         texts += _products(s, loop, name) if added else _stored(s, loop, name)
-        inner = any(isinstance(one, ast.For) for part in loop.body for one in ast.walk(part))
+        inner = any(isinstance(one, ast.For) for part in loop.body for one in walked(part))
         texts += [] if added or inner else _products(s, loop, name)
         for text in islice(dict.fromkeys(texts), _MOST):
             yield adding(s, loop.body[-1], name, text)
@@ -75,7 +76,7 @@ def _at_other_index(s: Statement, own: ast.AugAssign, target: ast.Subscript) -> 
 def _at_other_end(s: Statement, own: ast.AugAssign, target: ast.Subscript) -> Iterator[Candidate]:
     """Yield the line that adds to the other end of a pair: the same, turned round or against it."""
     array, here = s.text(target.value), s.text(target.slice)
-    names = [one.id for one in ast.walk(target.slice) if isinstance(one, ast.Name)]
+    names = [one.id for one in walked(target.slice) if isinstance(one, ast.Name)]
     picks = [(one, other) for one in names for other in _indices(s) if {one, other} <= _whole(s)]
     known = {
         s.text(one.target.slice) for one in s.unit.nodes
@@ -101,7 +102,7 @@ def _indices(s: Statement) -> list[str]:
     """Return the names by which the function picks elements."""
     picked = (one.slice for one in s.unit.of(ast.Subscript))
     return [*dict.fromkeys(
-        one.id for index in picked for one in ast.walk(index) if isinstance(one, ast.Name)
+        one.id for index in picked for one in walked(index) if isinstance(one, ast.Name)
     )]  # fmt: skip
 
 
@@ -157,7 +158,7 @@ def _multiplied(s: Statement, one: ast.AugAssign, own: ast.AugAssign) -> Iterato
     assert isinstance(own.target, ast.Subscript)
     head = f"{s.text(own.target.value)}[{s.text(one.target.slice)}] += "
     theirs, ours = (
-        [name for name in dict.fromkeys(read([*ast.walk(value)])) if s.scope.get(name)]
+        [name for name in dict.fromkeys(read([*walked(value)])) if s.scope.get(name)]
         for value in (one.value, own.value)
     )
     for first, second in product(theirs, ours):
@@ -199,7 +200,7 @@ def _exchanged(s: Statement, one: ast.AugAssign, name: str, value: ast.expr) -> 
     if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
         return
     own, other = _like(value), _like(known.get(target.value.id))
-    for node in ast.walk(one.value) if own and other else ():
+    for node in walked(one.value) if own and other else ():
         picked = _picked(s, node) if isinstance(node, ast.expr) else None
         if isinstance(node, ast.expr) and picked and ast.unparse(picked.value) == own:
             rest = s.unit.between(s.unit.start(one.value), s.unit.start(node))
@@ -251,14 +252,14 @@ def _renamed(s: Statement, one: ast.AugAssign, name: str) -> Iterator[str]:
     yield f"{head}{text}"
     if isinstance(one.value, ast.BinOp):
         yield from (f"{head}{s.text(part)}" for part in (one.value.right, one.value.left))
-    for part in {part.id: None for part in ast.walk(one.value) if isinstance(part, ast.Name)}:
+    for part in {part.id: None for part in walked(one.value) if isinstance(part, ast.Name)}:
         shape = held.shape if (held := s.scope.get(part)) is not None else None
         fits = shape == own.shape if array is target else bool(shape)
         yield from [f"{head}{part}"] if fits else ()
         yield from [f"{head}{part}.sum(0)"] if shape and shape[1:] == own.shape else ()
     alike = s.held(array)
     same = alike is not None and alike.shape == own.shape
-    for node in ast.walk(one.value):
+    for node in walked(one.value):
         if isinstance(node, ast.Name) and node.id in s.scope:
             for other in _others(s.scope, node.id, same=same):
                 first, last = s.unit.start(node) - start, s.unit.end(node) - start
@@ -312,7 +313,7 @@ def _products(s: Statement, loop: ast.For, name: str) -> Iterator[str]:
 
 def _parts(s: Statement, loop: ast.For, name: str, own: Shape) -> dict[str, Shape]:
     """Return the parts of an array that the loop reads of one of its shape, with their shapes."""
-    read = (one for one in ast.walk(loop) if isinstance(one, ast.Subscript))
+    read = (one for one in walked(loop) if isinstance(one, ast.Subscript))
     found = ((s.text(one.slice), s.shape(one)) for one in read if s.shape(one.value) == own)
     return {f"{name}[{index}]": shape for index, shape in found if shape}
 
@@ -331,7 +332,7 @@ def _of_operands(s: Statement, name: str) -> Iterator[str]:
 def _used(s: Statement) -> dict[str, Shape]:
     """Return the arrays at hand in the loop with their shapes: first what its rounds store."""
     assert isinstance(s.node, ast.For)
-    own, rounds = [*ast.walk(s.node)], s.node.target
+    own, rounds = [*walked(s.node)], s.node.target
     inside, zeros, text = set(read(own)), begun(s.unit, s.node), s.text(s.node)
     found = {text: held.shape for text, held in s.scope.items() if held.kind == "f"}
     found |= {one: held.shape for one, held in s.expressions if "[" in one and one in text}

@@ -13,7 +13,7 @@ from gradtui.diagnosis.recorded.blame.owned import copied_first, is_own
 from gradtui.diagnosis.recorded.blame.roles import is_backward, uncalled
 from gradtui.diagnosis.recorded.blame.scope import Shape
 from gradtui.diagnosis.recorded.blame.slots import Slot
-from gradtui.diagnosis.recorded.blame.trees import block_of
+from gradtui.diagnosis.recorded.blame.trees import block_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 
@@ -135,7 +135,7 @@ def afters(s: Statement) -> Iterator[After]:
 
 def _indices(tree: ast.Module, axes: int) -> Iterator[ast.Tuple]:
     """Yield the indices along so many axes of a file."""
-    found = (one.slice for one in ast.walk(tree) if isinstance(one, ast.Subscript))
+    found = (one.slice for one in walked(tree) if isinstance(one, ast.Subscript))
     yield from (one for one in found if isinstance(one, ast.Tuple) and len(one.elts) == axes)
 
 

@@ -10,6 +10,7 @@ from msgspec.structs import replace
 from gradtui.diagnosis.recorded.blame.afters import line_behind
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, unwrapped
 from gradtui.diagnosis.recorded.blame.definitions import Function
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Unit
 
 _LACKING = frozenset({"constant-factor", "missing-factor", "missing-path", "missing-term", "sign"})
@@ -41,6 +42,6 @@ def _before_readers(unit: Unit, name: str) -> ast.stmt | None:
     if stored or not given or len(used) < 2 or not isinstance(unit.node, Function):
         return None
     body: list[Any] = unit.node.body
-    first = next(at for at, one in enumerate(body) if not used.isdisjoint(ast.walk(one)))
+    first = next(at for at, one in enumerate(body) if not used.isdisjoint(walked(one)))
     above = [one for one in body[:first] if not isinstance(one, ast.Pass)]
     return above[-1] if above else None

@@ -87,7 +87,7 @@ def returns_unlike(unit: Unit, node: ast.stmt) -> bool:
 
 @lru_cache(_FILES)
 def _returns_negative(tree: ast.Module) -> bool:
-    return any(map(_negates, ast.walk(tree)))
+    return any(map(_negates, walked(tree)))
 
 
 def _negates(node: ast.AST) -> bool:
@@ -237,19 +237,19 @@ def _may_calculate(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
 
 
 def _calls(node: ast.expr) -> int:
-    return sum(isinstance(one, ast.Call) for one in ast.walk(node))
+    return sum(isinstance(one, ast.Call) for one in walked(node))
 
 
 @lru_cache(_FILES)
 def _forms(function: ast.AST) -> frozenset[object]:
     """Return the forms of the lines of a function that store something."""
-    return frozenset(form_of(one) for one in ast.walk(function) if isinstance(one, STORING))
+    return frozenset(form_of(one) for one in walked(function) if isinstance(one, STORING))
 
 
 @lru_cache(_FILES)
 def _loosely(function: ast.AST) -> Counter[object]:
     """Return how many lines of a function have each form, whatever texts stand in them."""
-    return Counter(_without_texts(one) for one in ast.walk(function) if isinstance(one, STORING))
+    return Counter(_without_texts(one) for one in walked(function) if isinstance(one, STORING))
 
 
 @lru_cache(_LINES)
@@ -261,7 +261,7 @@ def _without_texts(node: ast.stmt) -> object:
 @lru_cache(_LINES)
 def _forms_of_parts(function: ast.AST, name: str) -> frozenset[object]:
     """Return the forms of the lines of a function that store parts of an array of some name."""
-    storing = (one for one in ast.walk(function) if isinstance(one, STORING))
+    storing = (one for one in walked(function) if isinstance(one, STORING))
     return frozenset(form_of(one) for one in storing if name and _whole_of(one) == name)
 
 

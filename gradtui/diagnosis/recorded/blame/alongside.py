@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from gradtui.diagnosis.recorded.blame.branches import inserted
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import names_in
-from gradtui.diagnosis.recorded.blame.trees import block_of
+from gradtui.diagnosis.recorded.blame.trees import block_of, walked
 
 
 def alongside(s: Statement) -> Iterator[Candidate]:
@@ -47,7 +47,7 @@ def _scaled(line: ast.stmt) -> str | None:
 
 def _is_summed(name: str, lines: Sequence[ast.stmt]) -> bool:
     """Return whether lines add to a name, or to parts of it, again and again."""
-    loops = (one for line in lines if isinstance(line, ast.For) for one in ast.walk(line))
+    loops = (one for line in lines if isinstance(line, ast.For) for one in walked(line))
     return any(
         isinstance(one, ast.AugAssign) and isinstance(one.op, ast.Add | ast.Sub)
         and name in names_in(one.target)
@@ -56,4 +56,4 @@ def _is_summed(name: str, lines: Sequence[ast.stmt]) -> bool:
 
 
 def _names(node: ast.stmt) -> list[str]:
-    return [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
+    return [one.id for one in walked(node) if isinstance(one, ast.Name)]

@@ -11,7 +11,7 @@ from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, name_of
 from gradtui.diagnosis.recorded.blame.meaning import meant
-from gradtui.diagnosis.recorded.blame.trees import nodes_of
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.recording.places import is_users_file
 
@@ -29,7 +29,7 @@ def arguments(s: Statement) -> Iterator[Candidate]:
     """Yield calls with other numbers, or with an argument of another name."""
     calls = [node for node in s.nodes if isinstance(node, ast.Call)]
     shifted = dict.fromkeys(
-        one for call in calls for arg in call.args for one in ast.walk(arg)
+        one for call in calls for arg in call.args for one in walked(arg)
         if isinstance(one, ast.Constant) and isinstance(s.parents.get(one), ast.BinOp)
     )  # fmt: skip
     for one in shifted:

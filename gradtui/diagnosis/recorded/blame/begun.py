@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.expressions import name_of
-from gradtui.diagnosis.recorded.blame.trees import nodes_of, target_of
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, target_of, walked
 from gradtui.diagnosis.recorded.blame.units import Unit
 
 _Storing = ast.Assign | ast.AugAssign
@@ -134,11 +134,11 @@ def lost(unit: Unit, loop: ast.For) -> list[str]:
 
     What is only added to is a result of its own, unless other lines of the loop read it, too.
     """
-    own = [*ast.walk(loop)]
+    own = [*walked(loop)]
     writing = [one for one in own if isinstance(one, _Storing)]
     adding = {name: one for one in writing if (name := _added_to(one)) is not None}
     written = {name for one in writing if one not in adding.values() for name in _written_by(one)}
-    inside = {name: {*ast.walk(one)} for name, one in adding.items()}
+    inside = {name: {*walked(one)} for name, one in adding.items()}
     loaded = [one for one in own if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)]
     names = dict.fromkeys(one.id for one in loaded if one not in inside.get(one.id, ()))
     known = begun(unit, loop)
@@ -150,14 +150,14 @@ def unwritten(unit: Unit, loop: ast.For) -> dict[str, ast.expr]:
 
     They are no arguments of calls, which may write into them, except in what it returns.
     """
-    inside = set(read([*ast.walk(loop)]))
+    inside = set(read([*walked(loop)]))
     return {name: value for name, value in _untouched(unit, loop).items() if name not in inside}
 
 
 def unfilled(unit: Unit, reader: ast.stmt) -> list[str]:
     """Return the names that begin as zeros, of which nothing is stored, and that a line reads."""
     known = _untouched(unit, reader)
-    return [name for name in dict.fromkeys(read([*ast.walk(reader)])) if name in known]
+    return [name for name in dict.fromkeys(read([*walked(reader)])) if name in known]
 
 
 def replaces(unit: Unit, node: ast.stmt) -> bool:
@@ -171,7 +171,7 @@ def replaces(unit: Unit, node: ast.stmt) -> bool:
     loop = next((one for one in unit.of(ast.For) if node in one.body), None)
     return loop is not None and target.id in begun(unit, loop) and not any(
         isinstance(one, ast.Name) and one.id == target.id and one is not target
-        for one in ast.walk(loop)
+        for one in walked(loop)
     )  # fmt: skip
 
 
@@ -183,7 +183,7 @@ def _untouched(unit: Unit, before: ast.stmt) -> dict[str, ast.expr]:
 
 @lru_cache(_FUNCTIONS)
 def _written_in(function: ast.AST) -> frozenset[str]:
-    return frozenset(name for node in ast.walk(function) for name in _changed_by(node))
+    return frozenset(name for node in walked(function) for name in _changed_by(node))
 
 
 def _changed_by(node: ast.AST) -> Iterator[str]:
@@ -228,7 +228,7 @@ def _added_to(node: _Storing) -> str | None:
     if isinstance(node, ast.AugAssign):
         return target.id if isinstance(node.op, ADDING) else None
     plain = isinstance(node.value, ast.BinOp) and isinstance(node.value.op, ADDING)
-    return target.id if plain and target.id in read([*ast.walk(node.value)]) else None
+    return target.id if plain and target.id in read([*walked(node.value)]) else None
 
 
 def _written_by(node: _Storing) -> Iterator[str]:
@@ -237,4 +237,4 @@ def _written_by(node: _Storing) -> Iterator[str]:
 
 
 def _names(node: ast.expr) -> list[str]:
-    return [one.id for one in ast.walk(node) if isinstance(one, ast.Name)]
+    return [one.id for one in walked(node) if isinstance(one, ast.Name)]

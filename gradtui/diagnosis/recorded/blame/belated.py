@@ -12,6 +12,7 @@ from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.branches import inserted
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _FOLDS = frozenset({"sum", "mean", "average", "einsum", "dot"})
@@ -24,11 +25,11 @@ _MOST = 4
 def belated(s: Statement) -> Iterator[Candidate]:
     """Yield each factor of a value that holds sums in front of what these are of."""
     value = s.value()
-    if value is None or not any(_folds(one) for one in ast.walk(value)):
+    if value is None or not any(_folds(one) for one in walked(value)):
         return
     for factor, gone in _factors(s, value):
-        inside = {*ast.walk(factor)}
-        read = [one for one in ast.walk(value) if isinstance(one, ast.Name) and one not in inside]
+        inside = {*walked(factor)}
+        read = [one for one in walked(value) if isinstance(one, ast.Name) and one not in inside]
         read = [one for one in read if _is_array(s, one.id)]
         counts, text = Counter(one.id for one in read), s.inside(factor, _TIMES)
         for name in [one for one, count in counts.items() if count > 1][:_MOST]:

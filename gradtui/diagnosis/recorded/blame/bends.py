@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.names import own_names, renamed
-from gradtui.diagnosis.recorded.blame.trees import nodes_of
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 
 _ABSOLUTE = frozenset({"abs", "absolute", "fabs"})
 _FILES, _MOST = 64, 4
@@ -56,7 +56,7 @@ def _magnitudes(tree: ast.Module) -> Sequence[tuple[str, Sequence[str]]]:
             case _:
                 continue
         if name in _ABSOLUTE:
-            named = [one.id for one in ast.walk(inner) if isinstance(one, ast.Name)]
+            named = [one.id for one in walked(inner) if isinstance(one, ast.Name)]
             found.setdefault(ast.unparse(inner), named)
     return [*found.items()]
 

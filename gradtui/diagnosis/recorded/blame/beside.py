@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 
 from gradtui.diagnosis.recorded.blame.told import Line, Told
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.uses import lines_with, lines_writing, read_behind
 from gradtui.diagnosis.recorded.blame.watch import Watched
@@ -54,7 +55,7 @@ class Beside:
             target = target.value
         if not isinstance(target, ast.Name):
             return set()
-        own = {type(one.ctx): one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+        own = {type(one.ctx): one.id for one in walked(node) if isinstance(one, ast.Name)}
         if found := self._reading(unit, target.id):
             return found
         found = lines_with(unit, own.get(ast.Load), ast.Store)

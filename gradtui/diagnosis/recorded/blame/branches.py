@@ -15,7 +15,7 @@ from itertools import islice
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.names import difference
-from gradtui.diagnosis.recorded.blame.trees import block_of
+from gradtui.diagnosis.recorded.blame.trees import block_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _MOST = 24
@@ -99,7 +99,7 @@ def _renamed(s: Statement, like: ast.stmt, names: Names) -> str:
     start, text = s.unit.start(like), s.text(like).encode()
     places = {
         (s.unit.start(one) - start, s.unit.end(one) - start): names[ast.unparse(one)]
-        for one in ast.walk(like)
+        for one in walked(like)
         if isinstance(one, ast.expr) and is_leaf(one) and ast.unparse(one) in names
     }
     outer = [one for one in places if not any(_is_inside(one, other) for other in places)]
@@ -123,7 +123,7 @@ def _is_inside(one: tuple[int, int], other: tuple[int, int]) -> bool:
 def _renamings(s: Statement, like: ast.stmt) -> list[tuple[Names, Change]]:
     """Return the ways to rename the names of a statement alike, to others of as many axes."""
     names = dict.fromkeys(
-        ast.unparse(one) for one in ast.walk(like)
+        ast.unparse(one) for one in walked(like)
         if isinstance(one, ast.expr) and is_leaf(one)
         and (held := s.held(one)) is not None and held.kind != ":function"
     )  # fmt: skip

@@ -13,6 +13,7 @@ from gradtui.diagnosis.recorded.blame.computing import needed, own_functions, ow
 from gradtui.diagnosis.recorded.blame.expressions import name_of
 from gradtui.diagnosis.recorded.blame.names import apart
 from gradtui.diagnosis.recorded.blame.pure import computes
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.recording.functions import asked
 from gradtui.recording.places import is_users_file
 
@@ -76,7 +77,7 @@ def _beside(s: Statement, call: ast.Call) -> Iterator[str]:
     """Yield what is called with as many arguments, of the same object if it has one."""
     owner = call.func.value if isinstance(call.func, ast.Attribute) else None
     root = s.unit.owner if owner is not None else None
-    calls = (one for one in ast.walk(root or s.unit.node) if isinstance(one, ast.Call))
+    calls = (one for one in walked(root or s.unit.node) if isinstance(one, ast.Call))
     found = dict.fromkeys(
         ast.unparse(one.func) for one in calls
         if type(one.func) is type(call.func) and len(one.args) == len(call.args)

@@ -23,6 +23,7 @@ from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.names import is_spelled
 from gradtui.diagnosis.recorded.blame.operators import POWERS, transposed
 from gradtui.diagnosis.recorded.blame.orders import of_axes, of_subscripts
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.recording.functions import bare
 
@@ -320,7 +321,7 @@ def of_forgotten(s: Statement) -> Iterator[Candidate]:
 @lru_cache(_FILES)
 def _applied_in(tree: ast.Module) -> Sequence[str]:
     """Return the functions that a file applies to each element of arrays."""
-    calls = (one for one in ast.walk(tree) if isinstance(one, ast.Call))
+    calls = (one for one in walked(tree) if isinstance(one, ast.Call))
     return [*dict.fromkeys(ast.unparse(one.func) for one in calls if _applies(one))]
 
 

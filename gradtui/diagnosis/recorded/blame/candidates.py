@@ -14,6 +14,7 @@ from gradtui.base.source import Place
 from gradtui.diagnosis.recorded.blame.amounts import trimmed
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, entries_of, is_joining
 from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.recording.functions import asked
 from gradtui.recording.library import Dialect
@@ -140,7 +141,7 @@ class Statement:
         """The nodes inside its indices."""
         parts = (one.slice for one in self.nodes if isinstance(one, ast.Subscript)
                  and not is_joining(one))  # fmt: skip
-        return frozenset(inner for part in parts for inner in ast.walk(part))
+        return frozenset(inner for part in parts for inner in walked(part))
 
     @cached_property
     def written(self) -> frozenset[ast.AST]:

@@ -10,6 +10,7 @@ from gradtui.diagnosis.recorded.blame.begun import begun, lost, read
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import names_in
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.engine.shapes import stretches
 
@@ -74,14 +75,14 @@ def _left_for_next(s: Statement, loop: ast.For, name: str) -> Iterator[str]:
     known, every = begun(s.unit, loop), read(s.unit.nodes)
     for one in loop.body[at + 1 :]:
         target = one.targets[0] if isinstance(one, ast.Assign) else None
-        made = isinstance(target, ast.Name) and name in read([*ast.walk(one)])
+        made = isinstance(target, ast.Name) and name in read([*walked(one)])
         if made and isinstance(target, ast.Name) and target.id in known and target.id not in every:
             yield target.id
 
 
 def _stored_in(loop: ast.For) -> list[str]:
     """Return the names that the rounds of a loop store, the latest first."""
-    names = [one for one in ast.walk(loop) if isinstance(one, ast.Name)]
+    names = [one for one in walked(loop) if isinstance(one, ast.Name)]
     stored = [one for one in names if isinstance(one.ctx, ast.Store)]
     stored.sort(key=lambda one: -one.lineno)
     rounds = names_in(loop.target)

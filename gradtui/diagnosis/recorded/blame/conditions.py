@@ -12,6 +12,7 @@ from itertools import pairwise
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import COMPARED
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.twins import KEPT_BY
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.engine.shapes import stretches
@@ -115,7 +116,7 @@ def _changes(node: ast.stmt) -> bool:
 
 
 def _expressions(node: ast.expr) -> Iterator[ast.expr]:
-    return (one for one in ast.walk(node) if isinstance(one, ast.expr))
+    return (one for one in walked(node) if isinstance(one, ast.expr))
 
 
 def _is_asked_elsewhere(s: Statement, edits: Sequence[Edit]) -> bool:
@@ -146,7 +147,7 @@ def _asked_by(text: str) -> Counter[str]:
 @lru_cache(_FILES)
 def _asked_in(tree: ast.Module) -> Counter[str]:
     """Return the conditions of choices, and their parts, without what their values are kept by."""
-    tests = [one.test for one in ast.walk(tree) if isinstance(one, ast.If | ast.IfExp)]
+    tests = [one.test for one in walked(tree) if isinstance(one, ast.If | ast.IfExp)]
     joined = [one for one in tests if isinstance(one, ast.BoolOp)]
     asked = [*tests, *(part for one in joined for part in one.values)]
     return Counter(KEPT_BY.sub("", ast.unparse(one)) for one in asked)

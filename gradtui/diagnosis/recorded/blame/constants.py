@@ -14,6 +14,7 @@ from msgspec import Struct
 
 from gradtui.base.text import number
 from gradtui.diagnosis.recorded.blame.candidates import Statement
+from gradtui.diagnosis.recorded.blame.trees import walked
 
 _CLOSE, _LEAST = 1e-6, 1e-100
 """Numbers that near are the same; smaller ones, and their inverses, are guards and no factors."""
@@ -83,7 +84,7 @@ def constants(s: Statement, value: float) -> Iterator[Constant]:
 @lru_cache(_FILES)
 def _divides(function: ast.AST) -> bool:
     """Return whether a function divides by what is no written number, or takes means."""
-    for node in ast.walk(function):
+    for node in walked(function):
         match node:
             case ast.BinOp(op=ast.Div(), right=below) | ast.AugAssign(op=ast.Div(), value=below):
                 if not isinstance(below, ast.Constant):
@@ -140,7 +141,7 @@ def made_of_two(s: Statement, value: float) -> Iterator[str]:
 @lru_cache(_FILES)
 def _counted(tree: ast.Module) -> Mapping[float, int]:
     """Return how often a file has each number that is written with a point."""
-    found = (one.value for one in ast.walk(tree) if isinstance(one, ast.Constant))
+    found = (one.value for one in walked(tree) if isinstance(one, ast.Constant))
     return Counter(value for value in found if type(value) is float)
 
 

@@ -25,7 +25,7 @@ def copied(s: Statement) -> Iterator[Candidate]:
     """
     own = s.value() if isinstance(s.node, ast.Assign) else None
     found = defaultdict[int, list[ast.expr]](list)
-    for node in ast.walk(own) if own is not None else ():
+    for node in walked(own) if own is not None else ():
         if isinstance(node, ast.Constant) and type(node.value) is int and node in s.indexing:
             found[node.value].append(node)
     cost = 0 if own is not None and _is_repeated(s, own) else 1

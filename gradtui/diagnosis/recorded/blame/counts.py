@@ -13,6 +13,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.constants import sizes
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.scope import Shape
+from gradtui.diagnosis.recorded.blame.trees import walked
 
 _MEANS = {"mean": 1, "average": 1, "mse_loss": 2, "MSELoss": 0}
 """Functions that average, with their most arguments if they do so over all axes."""
@@ -100,7 +101,7 @@ def summed_beside(s: Statement, node: ast.expr) -> Iterator[tuple[str, int]]:
         term = above
     if not isinstance(above, ast.BinOp) or not isinstance(above.op, ast.Add | ast.Sub):
         return
-    for one in ast.walk(above.right if term is above.left else above.left):
+    for one in walked(above.right if term is above.left else above.left):
         match one:
             case ast.BinOp(left=array, op=ast.MatMult()):
                 pass
@@ -135,7 +136,7 @@ def _counted(s: Statement, count: ast.expr, means: Sequence[_Mean]) -> Iterator[
         case _:
             return
     averaged = [name for mean in means if mean.whole for name in mean.names]
-    within = {*ast.walk(count)}
+    within = {*walked(count)}
     divided = [
         s.text(one) for one in s.nodes
         if isinstance(one, ast.expr) and is_leaf(one) and one not in within
@@ -169,9 +170,9 @@ class _Mean(Struct, frozen=True):
 @lru_cache(64)
 def _means(tree: ast.AST) -> Sequence[_Mean]:
     """Return the means that code takes."""
-    calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call)]
+    calls = [node for node in walked(tree) if isinstance(node, ast.Call)]
     given = {node.func for node in calls if node.args}  # `size(0)` counts the rows
-    sizes = (node for node in ast.walk(tree) if isinstance(node, ast.Attribute)
+    sizes = (node for node in walked(tree) if isinstance(node, ast.Attribute)
              and node.attr in _SIZES and node not in given)  # fmt: skip
     means = (node for node in calls if _called(node) in _MEANS)
     return [
@@ -181,12 +182,12 @@ def _means(tree: ast.AST) -> Sequence[_Mean]:
 
 
 def _is_whole(node: ast.Call) -> bool:
-    tests = {one.args[0] for one in ast.walk(node)
+    tests = {one.args[0] for one in walked(node)
              if isinstance(one, ast.Call) and _called(one) == "where" and one.args}  # fmt: skip
     return not (node.keywords or len(node.args) > _MEANS[_called(node)]) and not any(
         (isinstance(one, ast.Compare) and one not in tests)
         or (isinstance(one, ast.Call) and _has_axis(one))
-        for one in ast.walk(node)
+        for one in walked(node)
     )
 
 

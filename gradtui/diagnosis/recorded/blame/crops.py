@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import indices_of
-from gradtui.diagnosis.recorded.blame.trees import nodes_of
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _FILES = 32
@@ -65,7 +65,7 @@ def _widths(tree: ast.Module) -> tuple[tuple[str, str], ...]:
     calls = (one for one in nodes_of(tree) if isinstance(one, ast.Call))
     padded = (one.args[1] for one in calls if _pads(one) and len(one.args) > 1)
     found = dict[tuple[str, str], None]()
-    for one in (one for widths in padded for one in ast.walk(widths)):
+    for one in (one for widths in padded for one in walked(widths)):
         match one:
             case ast.Tuple([ast.Name(before), ast.Name(behind)]):
                 found[before, behind] = None

@@ -18,7 +18,7 @@ from typing import NamedTuple
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.filed import entries_of
 from gradtui.diagnosis.recorded.blame.names import value_of
-from gradtui.diagnosis.recorded.blame.trees import nodes_of
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Unit
 
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -59,7 +59,7 @@ def crossed_in(unit: Unit, node: ast.stmt) -> Sequence[tuple[ast.expr, ast.expr]
 def _turned(node: ast.stmt) -> list[tuple[ast.expr, ast.expr]]:
     """Return the pairs of a value and its gradient that are the other way round than others."""
     ways = defaultdict[bool, list[tuple[ast.expr, ast.expr]]](list)
-    for one in ast.walk(node):
+    for one in walked(node):
         match one:
             case ast.Tuple([first, last]):
                 names = [_WORD.findall(ast.unparse(part))[-1:] for part in (first, last)]
@@ -136,7 +136,7 @@ def _ends(tree: ast.Module) -> Mapping[str, _Returned]:
         if not isinstance(one, ast.FunctionDef):
             continue
         names[one.name] += 1
-        ends = [node for node in ast.walk(one) if isinstance(node, ast.Return)]
+        ends = [node for node in walked(one) if isinstance(node, ast.Return)]
         match ends:
             case [ast.Return(ast.Tuple(elts=values)) as end]:
                 found[one.name] = _Returned(end, values, [arg.arg for arg in one.args.args])

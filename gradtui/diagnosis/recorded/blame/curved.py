@@ -19,6 +19,7 @@ from gradtui.diagnosis.recorded.blame.derived import Deriving, operands
 from gradtui.diagnosis.recorded.blame.expressions import names_in
 from gradtui.diagnosis.recorded.blame.kept import kept_for
 from gradtui.diagnosis.recorded.blame.slots import Slot
+from gradtui.diagnosis.recorded.blame.trees import walked
 
 _FUNCTIONS = 256
 """Most functions of which is known what they apply."""
@@ -63,7 +64,7 @@ def curved(s: Statement, slots: Sequence[Slot]) -> Iterator[Candidate]:
 
 def _is_anew(text: str) -> bool:
     """Return whether a slope computes its operand anew, of which the function has no value."""
-    for node in ast.walk(ast.parse(text, mode="eval")):
+    for node in walked(ast.parse(text, mode="eval")):
         if isinstance(node, ast.BinOp) and isinstance(node.op, ast.MatMult):
             return True
         if isinstance(node, ast.Call) and any(map(_is_made_of_two, node.args)):
@@ -76,7 +77,7 @@ def _is_made_of_two(node: ast.expr) -> bool:
     return any(
         isinstance(one, ast.Call | ast.List | ast.Tuple)
         or (isinstance(one, ast.BinOp) and not isinstance(one.left, ast.Constant))
-        for one in ast.walk(node)
+        for one in walked(node)
     )
 
 
@@ -93,7 +94,7 @@ def _repeats(s: Statement, other: Function) -> bool:
 @lru_cache(_FUNCTIONS)
 def _computed(function: Function) -> frozenset[str]:
     """Return the dumps of what a function computes."""
-    nodes = (one for one in ast.walk(function) if isinstance(one, ast.BinOp | ast.Call))
+    nodes = (one for one in walked(function) if isinstance(one, ast.BinOp | ast.Call))
     return frozenset(map(ast.dump, nodes))
 
 
@@ -123,7 +124,7 @@ def _applied(function: Function) -> Sequence[Applied]:
     given = _given(function)
     return [
         Applied(node, whole, base)
-        for node in ast.walk(function) if isinstance(node, ast.BinOp | ast.Call)
+        for node in walked(function) if isinstance(node, ast.BinOp | ast.Call)
         if len(ast.unparse(whole := _Put(given).put(node))) <= _LONGEST
         for base in dict.fromkeys(map(ast.dump, operands(whole)))
     ]  # fmt: skip
@@ -131,11 +132,11 @@ def _applied(function: Function) -> Sequence[Applied]:
 
 def _given(function: Function) -> Mapping[str, ast.expr]:
     """Return what a function stores under names that it stores once, by the dumps of those."""
-    stored = [one.id for one in ast.walk(function)
+    stored = [one.id for one in walked(function)
               if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]  # fmt: skip
     return {
         ast.dump(ast.Name(one.targets[0].id, ast.Load())): one.value
-        for one in ast.walk(function)
+        for one in walked(function)
         if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
         and stored.count(one.targets[0].id) == 1
     }  # fmt: skip

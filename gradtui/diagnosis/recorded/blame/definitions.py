@@ -74,7 +74,7 @@ def _definitions(
 
 def lambdas_of(statement: ast.stmt) -> list[ast.Lambda]:
     """Return the lambdas of a statement as they follow one another."""
-    found = [one for one in ast.walk(statement) if isinstance(one, ast.Lambda)]
+    found = [one for one in walked(statement) if isinstance(one, ast.Lambda)]
     return sorted(found, key=lambda one: (one.lineno, one.col_offset))
 
 

@@ -6,6 +6,8 @@ import ast
 from collections.abc import Iterator
 from types import ModuleType
 
+from gradtui.diagnosis.recorded.blame.trees import walked
+
 _SIGMOID = ("sigmoid", "expit")
 _SLOPES = {
     **dict.fromkeys(_SIGMOID, "{f} * (1 - {f})"),
@@ -41,7 +43,7 @@ class Deriving:
         """Return the derivative by the operand that a dump tells; None if it is unknown."""
         if ast.dump(node) == base:
             return _parsed("1")
-        if all(ast.dump(one) != base for one in ast.walk(node)):
+        if all(ast.dump(one) != base for one in walked(node)):
             return _parsed("0") if _is_number(node) else None
         if (found := applied(node)) is not None:
             return self._chained(node, *found, base)
@@ -82,7 +84,7 @@ class Deriving:
             return None
         f, z = f"({ast.unparse(node)})", f"({ast.unparse(operand)})"
         made = _parsed(form.format(f=f, z=z, n=self._prefix))
-        used = (one for one in ast.walk(made) if isinstance(one, ast.Attribute)
+        used = (one for one in walked(made) if isinstance(one, ast.Attribute)
                 and ast.unparse(one).startswith(self._prefix))  # fmt: skip
         return made if all(hasattr(self._module, one.attr) for one in used) else None
 
@@ -103,7 +105,7 @@ def applied(node: ast.expr) -> tuple[str, ast.expr] | None:
 
 def operands(node: ast.expr) -> Iterator[ast.expr]:
     """Yield the operands of the functions with known slopes in an expression."""
-    for one in ast.walk(node):
+    for one in walked(node):
         if isinstance(one, ast.expr) and (found := applied(one)) is not None:
             yield found[1]
 
@@ -146,7 +148,7 @@ def _is(node: ast.expr, value: int) -> bool:
 def _is_number(node: ast.expr) -> bool:
     return all(
         isinstance(one, ast.Constant | ast.BinOp | ast.UnaryOp | ast.operator | ast.unaryop)
-        for one in ast.walk(node)
+        for one in walked(node)
     )
 
 

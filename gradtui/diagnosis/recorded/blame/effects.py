@@ -23,6 +23,7 @@ from gradtui.diagnosis.recorded.blame.pure import (
     is_native,
     reaches_native,
 )
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.recording.functions import asked, bare
 from gradtui.recording.places import is_users_file
@@ -46,7 +47,7 @@ def is_harmless(s: Statement, *, counting: bool = False) -> bool:
             return False
     if _precedes_native(s):
         return False
-    inside = ast.walk(s.unit.body or s.node)  # including the bodies of loops and choices
+    inside = walked(s.unit.body or s.node)  # including the bodies of loops and choices
     unknown = [node for node in inside
                if isinstance(node, ast.Call) and not _only_computes(s, node.func)]  # fmt: skip
     stored = isinstance(s.node, ast.Assign | ast.AugAssign | ast.Return) and s.unit.body is None
@@ -60,7 +61,7 @@ def _counts_for_itself(s: Statement, target: ast.expr) -> bool:
     """Return whether a function begins a counter itself, and no test of rounds waits for it."""
     if not isinstance(target, ast.Name) or s.unit.of(ast.While):
         return False
-    begun = (name for one in s.unit.of(ast.Assign) for name in ast.walk(one.targets[0]))
+    begun = (name for one in s.unit.of(ast.Assign) for name in walked(one.targets[0]))
     return target.id in {one.id for one in begun if isinstance(one, ast.Name)}
 
 
@@ -87,11 +88,11 @@ class _Calls:
 
     def _add(self, call: ast.Call, end: int) -> None:
         given = [*call.args, *(one.value for one in call.keywords)]
-        addresses = (one.attr for part in given for one in ast.walk(part)
+        addresses = (one.attr for part in given for one in walked(part)
                      if isinstance(one, ast.Attribute))  # fmt: skip
         if not ADDRESSES.isdisjoint(addresses):
             self._addressed = max(self._addressed, end)
-        for one in ast.walk(call):
+        for one in walked(call):
             if isinstance(one, ast.Name):
                 self._names[one.id] = max(self._names.get(one.id, 0), end)
             elif isinstance(one, ast.Attribute | ast.Subscript):

@@ -8,6 +8,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 from gradtui.base.source import Place
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Unit, Unreadable
 from gradtui.recording.functions import function_of
 
@@ -33,7 +34,7 @@ def last_stored(called: Callable[..., Any], at: int, *, absent: bool = False) ->
     tests = [
         node.test for node in unit.of(ast.If)
         if any(one is last for part in node.body
-                                            for one in ast.walk(part))
+                                            for one in walked(part))
     ]  # fmt: skip
     if absent and tests:
         told = tests[-1]

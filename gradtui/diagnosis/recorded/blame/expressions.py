@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator, Mapping
 
+from gradtui.diagnosis.recorded.blame.trees import walked
+
 OPERATORS: Mapping[type[ast.operator], str] = {
     ast.Add: "+",
     ast.Sub: "-",
@@ -96,7 +98,7 @@ def is_joining(node: ast.AST) -> bool:
 
 def names_in(node: ast.AST) -> set[str]:
     """Return the names that stand in a node."""
-    return {one.id for one in ast.walk(node) if isinstance(one, ast.Name)}
+    return {one.id for one in walked(node) if isinstance(one, ast.Name)}
 
 
 def is_single(node: ast.AST) -> bool:

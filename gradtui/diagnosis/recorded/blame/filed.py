@@ -9,7 +9,7 @@ from functools import lru_cache
 
 from msgspec import Struct
 
-from gradtui.diagnosis.recorded.blame.trees import block_of
+from gradtui.diagnosis.recorded.blame.trees import block_of, walked
 from gradtui.diagnosis.recorded.blame.units import Unit
 
 _FUNCTIONS = 256
@@ -94,7 +94,7 @@ def _of_entries(entries: ast.Dict, names: _Names) -> Iterator[tuple[ast.expr, st
         if isinstance(value, ast.Name):
             if meant in names.given or meant in names.stored:
                 yield from _kept_twice(value, meant, names)
-        elif any(isinstance(one, ast.Name) and one.id == meant for one in ast.walk(value)):
+        elif any(isinstance(one, ast.Name) and one.id == meant for one in walked(value)):
             yield value, meant, False
 
 
@@ -132,7 +132,7 @@ def _is_number(value: ast.expr) -> bool:
 
 @lru_cache(_FUNCTIONS)
 def _names_of(function: ast.AST) -> _Names:
-    nodes = [*ast.walk(function)]
+    nodes = [*walked(function)]
     names = [one for one in nodes if isinstance(one, ast.Name)]
     kept = Counter(
         value.id for one in nodes if isinstance(one, ast.stmt)

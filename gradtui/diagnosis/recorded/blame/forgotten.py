@@ -60,7 +60,7 @@ def lacks_made(s: Statement) -> bool:
 def _made_of(function: ast.AST) -> Mapping[str, Set[str]]:
     """Return the names that a function stores something made of another name under, by that."""
     found = defaultdict[str, set[str]](set)
-    for one in ast.walk(function):
+    for one in walked(function):
         match one:
             case ast.Assign([ast.Name(name)], ast.BinOp() as value):
                 for other in names_in(value):
@@ -96,10 +96,10 @@ def _is_unread(s: Statement, text: str) -> bool:
 @lru_cache(_FUNCTIONS)
 def _read_by(function: ast.AST, *, ends: bool) -> frozenset[str]:
     """Return the attributes that a function reads; before it `ends`, at one of several places."""
-    last = [one for one in ast.walk(function) if ends and isinstance(one, ast.Return)]
-    apart = {part for one in last for part in ast.walk(one)} | _only_asked(function)
+    last = [one for one in walked(function) if ends and isinstance(one, ast.Return)]
+    apart = {part for one in last for part in walked(one)} | _only_asked(function)
     return frozenset(
-        one.attr for one in ast.walk(function)
+        one.attr for one in walked(function)
         if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load) and one not in apart
     )  # fmt: skip
 
@@ -108,7 +108,7 @@ def _read_by(function: ast.AST, *, ends: bool) -> frozenset[str]:
 def _only_asked(tree: ast.AST) -> frozenset[ast.AST]:
     """Return what is only asked whether it is there: `self.mask is None`."""
     return frozenset(
-        one.left for one in ast.walk(tree)
+        one.left for one in walked(tree)
         if isinstance(one, ast.Compare) and isinstance(one.ops[0], ast.Is | ast.IsNot)
     )  # fmt: skip
 
@@ -122,7 +122,7 @@ def _unread(tree: ast.Module, owner: ast.ClassDef | None) -> frozenset[str]:
     stored, read = defaultdict[str, set[ast.AST]](set), defaultdict[str, set[ast.AST]](set)
     others = _given(tree, owner) | _only_asked(tree)
     for function in (one for one in nodes_of(tree) if isinstance(one, Function)):
-        for node in ast.walk(function):
+        for node in walked(function):
             if isinstance(node, ast.Attribute) and others.isdisjoint((node, node.value)):
                 (read if isinstance(node.ctx, ast.Load) else stored)[node.attr].add(function)
     return frozenset(name for name, places in stored.items() if read[name] <= places)
@@ -141,7 +141,7 @@ def _given(tree: ast.Module, owner: ast.ClassDef | None) -> frozenset[ast.AST]:
     methods = (one for other in strange for one in other.body if isinstance(one, Function))
     return frozenset(
         name for one in methods if isinstance(one, ast.FunctionDef) and one.args.args
-        for name in ast.walk(one)
+        for name in walked(one)
         if isinstance(name, ast.Name) and name.id == one.args.args[0].arg
     )  # fmt: skip
 
@@ -160,7 +160,7 @@ def _unread_keys(tree: ast.Module, function: ast.AST) -> frozenset[str]:
     """Return the keys that a file names once, or only in other functions, which store them."""
     stored, named = defaultdict[str, set[ast.AST]](set), defaultdict[str, set[ast.AST]](set)
     for one in (node for node in nodes_of(tree) if isinstance(node, Function)):
-        for node in ast.walk(one):
+        for node in walked(one):
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 named[node.value].add(one)
             match node:

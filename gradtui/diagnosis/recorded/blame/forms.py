@@ -24,7 +24,7 @@ _LINES = 4096
 
 def writes(node: ast.expr) -> bool:
     """Return whether an expression writes into an array."""
-    calls = (one for one in ast.walk(node) if isinstance(one, ast.Call))
+    calls = (one for one in walked(node) if isinstance(one, ast.Call))
     return any(True for one in calls for _ in written_by(one))
 
 
@@ -76,10 +76,10 @@ def keeps_values(node: ast.stmt) -> bool:
 def stores_windows(s: Statement) -> bool:
     """Return whether a statement of a loop stores parts of an array that may overlap."""
     target = s.node.targets[0] if isinstance(s.node, ast.Assign) else None
-    parts = [one for one in ast.walk(target) if isinstance(one, ast.Slice)] if target else []
+    parts = [one for one in walked(target) if isinstance(one, ast.Slice)] if target else []
     return any(
         isinstance(name, ast.Name) and name.id in s.loops
-        for one in parts for name in (ast.walk(one.lower) if one.lower else ())
+        for one in parts for name in (walked(one.lower) if one.lower else ())
     )  # fmt: skip
 
 
@@ -197,7 +197,7 @@ def only_moves(node: ast.stmt) -> bool:
     return not any(
         isinstance(one, calculating)
         and not isinstance(getattr(one, "operand", None), ast.Constant)  # such as the axis -1
-        for one in ast.walk(node)
+        for one in walked(node)
     )
 
 
@@ -270,7 +270,7 @@ def _begins_as_entry(s: Statement, name: str) -> bool:
 
 def loops_around(s: Statement) -> list[Loop]:
     """Return the loops around a statement, the innermost first."""
-    found = [one for one in s.unit.nodes if isinstance(one, Loop) and s.node in ast.walk(one)]
+    found = [one for one in s.unit.nodes if isinstance(one, Loop) and s.node in walked(one)]
     return sorted(found, key=lambda one: -one.lineno)
 
 

@@ -19,6 +19,7 @@ from gradtui.diagnosis.recorded.blame.search import Search
 from gradtui.diagnosis.recorded.blame.searches import Searches
 from gradtui.diagnosis.recorded.blame.shared import Shared
 from gradtui.diagnosis.recorded.blame.sized import Sized, is_close
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.trial import Patch, Trials
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.judge import Judge
@@ -179,7 +180,7 @@ def _written(units: Iterable[Unit]) -> set[int]:
     found = set[int]()
     for unit in units:
         args = getattr(unit.node, "args", None)
-        given = {*(ast.walk(args) if args is not None else ())}
+        given = {*(walked(args) if args is not None else ())}
         found |= {
             one.value for one in unit.of(ast.Constant)
             if one not in given and type(one.value) is int and one.value > _HALF

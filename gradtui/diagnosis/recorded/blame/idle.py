@@ -15,6 +15,7 @@ from gradtui.diagnosis.recorded.blame.forgotten import forgotten, is_kept
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 from gradtui.diagnosis.recorded.blame.slots import Slot
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.engine.shapes import stretches
 
@@ -201,8 +202,8 @@ def _terms(s: Statement, text: str) -> Iterator[Candidate]:
     added = isinstance(value, ast.BinOp) and isinstance(value.op, ast.Add | ast.Sub)
     if value is None or not added or text in s.text(value):
         return
-    entries = [one for one in ast.walk(value) if isinstance(one, ast.Subscript)]
-    names = [one for one in ast.walk(value) if isinstance(one, ast.Name) and s.shape(one)]
+    entries = [one for one in walked(value) if isinstance(one, ast.Subscript)]
+    names = [one for one in walked(value) if isinstance(one, ast.Name) and s.shape(one)]
     places = [*_computed_at(s, text), *_combined([one.slice for one in entries], s)]
     arrays = dict.fromkeys(s.text(one.value) for one in entries if isinstance(one.value, ast.Name))
     others = [f"{array}[{place}]" for place in places for array in arrays]
@@ -217,7 +218,7 @@ def _computed_at(s: Statement, text: str) -> Iterator[str]:
     """Yield the indices of the entries that a name is computed from."""
     for node in s.unit.nodes:
         if isinstance(node, ast.Assign) and text in map(ast.unparse, node.targets):
-            inner = (one for one in ast.walk(node.value) if isinstance(one, ast.Subscript))
+            inner = (one for one in walked(node.value) if isinstance(one, ast.Subscript))
             yield from (s.text(one.slice) for one in inner)
 
 

@@ -9,6 +9,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, sw
 from gradtui.diagnosis.recorded.blame.exchanges import atoms_of, of_pairs
 from gradtui.diagnosis.recorded.blame.roles import is_gradient_of
 from gradtui.diagnosis.recorded.blame.scope import Held
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _MOST = 12
@@ -51,7 +52,7 @@ def _of_part(s: Statement, part: ast.expr) -> Iterator[Candidate]:
     yield from _listed(s, part)
     if isinstance(part, ast.UnaryOp):
         yield from _from_other_side(s, part)
-    for inner in ast.walk(part) if isinstance(part, ast.BinOp) else ():
+    for inner in walked(part) if isinstance(part, ast.BinOp) else ():
         above = s.parents.get(inner)
         shifts = isinstance(above, ast.BinOp) and _written(above.right) is not None
         if isinstance(inner, ast.Name) and not shifts:
@@ -216,7 +217,7 @@ def shifted(s: Statement, node: ast.expr, cost: int) -> Iterator[Candidate]:
 def _throughout(s: Statement, part: ast.expr) -> Iterator[Candidate]:
     """Yield other bounds for a slice that repeats a name, such as `t:t + n`."""
     named: dict[str, list[ast.expr]] = {}
-    for one in ast.walk(part) if isinstance(part, ast.Slice) else ():
+    for one in walked(part) if isinstance(part, ast.Slice) else ():
         if isinstance(one, ast.Name | ast.Constant | ast.Subscript):
             named.setdefault(s.text(one), []).append(one)
     whole = [text for text, held in s.scope.items() if _is_whole(held)]

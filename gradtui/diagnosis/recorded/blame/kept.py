@@ -18,6 +18,7 @@ from gradtui.diagnosis.recorded.blame.candidates import SAVED, Candidate, Statem
 from gradtui.diagnosis.recorded.blame.definitions import Function
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.filed import misfiled, values_kept
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Unit
 
 _TENSORS = "saved_tensors"
@@ -59,7 +60,7 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
     def _loaded(self) -> frozenset[str]:
         """The names that the function reads."""
         return frozenset(
-            one.id for one in ast.walk(self.function)
+            one.id for one in walked(self.function)
             if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)
         )  # fmt: skip
 
@@ -124,12 +125,12 @@ class Kept(Struct, frozen=True, eq=False, dict=True):
     @cached_property
     def _given(self) -> int:
         """The number of arguments of the function, and of those inside."""
-        return sum(isinstance(one, ast.arg) for one in ast.walk(self.function))
+        return sum(isinstance(one, ast.arg) for one in walked(self.function))
 
     @cached_property
     def _order(self) -> dict[str, int]:
         """The arguments and the names that the function stores, by when it first knows them."""
-        nodes = [*ast.walk(self.function)]
+        nodes = [*walked(self.function)]
         stored = [
             (one.lineno, one.col_offset, one.id) for one in nodes
             if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)
@@ -159,7 +160,7 @@ def kept_by(unit: Unit, node: ast.stmt) -> Kept | None:
     values = _kept(node)
     function, owner = unit.method_of(node)
     read = [""] * len(values)
-    for one in ast.walk(owner) if owner is not None and values else ():
+    for one in walked(owner) if owner is not None and values else ():
         if isinstance(one, ast.Assign) and one is not node:
             for at, name in _read(one, _name_of(node), len(values)):
                 read[at] = name
@@ -209,7 +210,7 @@ def _handed(code: ast.AST) -> Sequence[_Pair]:
 
     The names of both functions tell that they belong together, or those of the tuple alone.
     """
-    functions = [one for one in ast.walk(code) if isinstance(one, Function)]
+    functions = [one for one in walked(code) if isinstance(one, Function)]
     kept = [(one, node, values) for one in functions for node, values in _tuples(one)]
     read = [(one, node, names) for one in functions for node, names in _unpacked(one)]
     found = [
@@ -235,7 +236,7 @@ def _belong(one: Function, two: Function) -> bool:
 
 def _tuples(function: Function) -> Iterator[tuple[ast.stmt, Sequence[ast.expr]]]:
     """Yield the statements of a function that keep a tuple under a name, or return one inside."""
-    for node in ast.walk(function):
+    for node in walked(function):
         match node:
             case ast.Assign(targets=[ast.Name() | ast.Attribute()], value=ast.Tuple(elts=values)):
                 yield node, values
@@ -247,8 +248,8 @@ def _tuples(function: Function) -> Iterator[tuple[ast.stmt, Sequence[ast.expr]]]
 
 def _unpacked(function: Function) -> Iterator[tuple[ast.stmt, Sequence[str]]]:
     """Yield the statements of a function that unpack an argument, with the names."""
-    given = {one.arg for one in ast.walk(function.args) if isinstance(one, ast.arg)}
-    for node in ast.walk(function):
+    given = {one.arg for one in walked(function.args) if isinstance(one, ast.arg)}
+    for node in walked(function):
         match node:
             case ast.Assign(targets=[ast.Tuple(elts=names)], value=ast.Name(id=name)):
                 if name in given:
@@ -276,8 +277,8 @@ def _listed_for(node: ast.stmt, tree: ast.Module) -> Kept | None:
 def _listing(tree: ast.Module) -> Mapping[str, Sequence[tuple[ast.AST, Sequence[ast.expr]]]]:
     """Return the tuples that functions of a file put into lists, by the names of those."""
     found = defaultdict[str, list[tuple[ast.AST, Sequence[ast.expr]]]](list)
-    functions = (one for one in ast.walk(tree) if isinstance(one, Function))
-    for function, node in ((one, inner) for one in functions for inner in ast.walk(one)):
+    functions = (one for one in walked(tree) if isinstance(one, Function))
+    for function, node in ((one, inner) for one in functions for inner in walked(one)):
         match node:
             case ast.Call(
                 func=ast.Attribute(value=ast.Name(id=name), attr="append"),
@@ -299,7 +300,7 @@ def _keeping(owner: ast.ClassDef) -> Sequence[tuple[Function, ast.stmt, Sequence
     return [
         (method, one, values)
         for method in owner.body if isinstance(method, Function)
-        for one in ast.walk(method) if isinstance(one, ast.stmt) and (values := _kept(one))
+        for one in walked(method) if isinstance(one, ast.stmt) and (values := _kept(one))
     ]  # fmt: skip
 
 

@@ -14,7 +14,7 @@ from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, summands
 from gradtui.diagnosis.recorded.blame.glances import HOLE
 from gradtui.diagnosis.recorded.blame.names import difference
 from gradtui.diagnosis.recorded.blame.roles import skips
-from gradtui.diagnosis.recorded.blame.trees import block_of, target_of
+from gradtui.diagnosis.recorded.blame.trees import block_of, target_of, walked
 
 _MOST, _PARTS = 12, 5
 """Most statements nearby that are compared with one, and most terms of a sum."""
@@ -99,7 +99,7 @@ def _called_alike(s: Statement) -> Iterator[tuple[ast.expr, ast.expr]]:
 
 def _is_printed(node: ast.stmt) -> bool:
     """Return whether a program has printed a statement that stores something."""
-    return isinstance(node, _STORING) and sum(1 for _ in ast.walk(node)) > _LARGEST
+    return isinstance(node, _STORING) and sum(1 for _ in walked(node)) > _LARGEST
 
 
 def _beside(s: Statement, other: ast.stmt, names: dict[str, str]) -> dict[str, str]:
@@ -175,7 +175,7 @@ def _everywhere(
 
 def _like(node: ast.expr, whole: ast.expr) -> Iterator[ast.expr]:
     """Yield the parts of an expression that have the form of another one."""
-    for part in ast.walk(whole):
+    for part in walked(whole):
         if part is not whole and isinstance(part, ast.expr) and _is_alike(part, node):
             yield part
 

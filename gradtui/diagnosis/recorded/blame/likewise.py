@@ -8,6 +8,7 @@ from itertools import islice
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _MOST = 40
@@ -38,7 +39,7 @@ def _lines(s: Statement, idle: str) -> Iterator[str]:
         if held is not None and s.shape(node) == held.shape and is_leaf(node):
             yield _with(s, {node: idle})
             for other in read:
-                within = other in ast.walk(node) or node in ast.walk(other)
+                within = other in walked(node) or node in walked(other)
                 for text in () if within else _others(s, other):
                     yield _with(s, {node: idle, other: text})
 

@@ -11,6 +11,7 @@ from gradtui.diagnosis.recorded.blame.begun import is_zero
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.constants import written
 from gradtui.diagnosis.recorded.blame.scope import flags_of
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.recording.places import is_users_file
 
@@ -64,7 +65,7 @@ def _begins_with(node: ast.JoinedStr) -> str:
 
 @lru_cache(_FILES)
 def _formatted_parts(tree: ast.Module) -> frozenset[str]:
-    keys = (one.slice for one in ast.walk(tree) if isinstance(one, ast.Subscript))
+    keys = (one.slice for one in walked(tree) if isinstance(one, ast.Subscript))
     texts = (_begins_with(one) for one in keys if isinstance(one, ast.JoinedStr))
     return frozenset(one for one in texts if one)
 
@@ -72,7 +73,7 @@ def _formatted_parts(tree: ast.Module) -> frozenset[str]:
 @lru_cache(_FILES)
 def _key_parts(tree: ast.Module) -> frozenset[str]:
     """Return the texts with which a file's keys begin."""
-    keys = (one.slice for one in ast.walk(tree) if isinstance(one, ast.Subscript))
+    keys = (one.slice for one in walked(tree) if isinstance(one, ast.Subscript))
     first = (one.left for one in keys if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Add))
     return frozenset(
         one.value for one in first if isinstance(one, ast.Constant) and isinstance(one.value, str)
@@ -118,9 +119,9 @@ def _is_zeros_of(node: ast.Call) -> bool:
 def _for_ones(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     """Yield arguments for ones of their shape, wherever the same ones stand in the function."""
     own, shape = s.text(node), s.shape(node.args[0]) if node.args else None
-    alike = [one for one in ast.walk(s.unit.node)
+    alike = [one for one in walked(s.unit.node)
              if isinstance(one, ast.Call) and s.text(one) == own]  # fmt: skip
-    for name in (one.arg for one in ast.walk(s.unit.node) if isinstance(one, ast.arg)):
+    for name in (one.arg for one in walked(s.unit.node) if isinstance(one, ast.arg)):
         held = s.scope.get(name)
         if shape and held is not None and (held.shape, held.kind) == (shape, "f"):
             told = f"{own} must be {name}"
@@ -132,7 +133,7 @@ def _for_ones(s: Statement, node: ast.Call) -> Iterator[Candidate]:
 def _for_zeros(s: Statement, node: ast.Call) -> Iterator[Candidate]:
     """Yield copies of arguments for zeros that are added to, such as a gradient that is given."""
     shape = s.shape_of_value(node)
-    for name in (one.arg for one in ast.walk(s.unit.node) if isinstance(one, ast.arg)):
+    for name in (one.arg for one in walked(s.unit.node) if isinstance(one, ast.arg)):
         held = s.scope.get(name)
         if shape and held is not None and (held.shape, held.kind) == (shape, "f"):
             told, text = f"it must begin as {name}, not as zeros", f"{name}.{s.copying}()"

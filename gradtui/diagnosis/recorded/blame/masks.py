@@ -11,6 +11,7 @@ from itertools import permutations
 from msgspec import Struct
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _LIMITING = frozenset({"clip", "clamp", "clip_", "clamp_", "hardtanh", "minimum", "maximum",
@@ -188,9 +189,9 @@ def _around(unit: Unit) -> Sequence[tuple[ast.Call | ast.Compare, int]]:
 
     Each comes at each distance at which it is.
     """
-    places: list[Iterable[ast.AST]] = [unit.nodes, (), ast.walk(unit.tree)]
+    places: list[Iterable[ast.AST]] = [unit.nodes, (), walked(unit.tree)]
     if unit.owner is not None:
-        places[1] = ast.walk(unit.owner)
+        places[1] = walked(unit.owner)
     return [(node, distance) for distance, nodes in enumerate(places) for node in nodes
             if isinstance(node, ast.Call | ast.Compare)]  # fmt: skip
 

@@ -6,7 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.trees import block_of
+from gradtui.diagnosis.recorded.blame.trees import block_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _AROUND = ast.For | ast.While | ast.If
@@ -97,10 +97,10 @@ def _changed(node: ast.stmt) -> str | None:
 
 def _names(node: ast.AST, kind: type[ast.expr_context]) -> set[str]:
     """Return the names that a statement reads, or stores; `x += y` and `x[i] = y` store x, too."""
-    named = (one for one in ast.walk(node) if isinstance(one, ast.Name))
+    named = (one for one in walked(node) if isinstance(one, ast.Name))
     found = {one.id for one in named if isinstance(one.ctx, kind)}
     if kind is ast.Store:
-        parts = (one for one in ast.walk(node) if isinstance(one, ast.Subscript))
+        parts = (one for one in walked(node) if isinstance(one, ast.Subscript))
         stored = (one.value for one in parts if isinstance(one.ctx, ast.Store))
         found |= {one.id for one in stored if isinstance(one, ast.Name)}
     return found

@@ -11,7 +11,7 @@ from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.roles import is_gradient_of
-from gradtui.diagnosis.recorded.blame.trees import target_of
+from gradtui.diagnosis.recorded.blame.trees import target_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _OPPOSITES = (
@@ -184,7 +184,7 @@ def made_alike(node: ast.expr | None, unit: Unit) -> set[str]:
 def _ways(function: ast.AST) -> Mapping[str, str]:
     """Return the way in which a function makes each of its names last."""
     return {
-        one.targets[0].id: _VALUE.sub("", ast.unparse(one.value)) for one in ast.walk(function)
+        one.targets[0].id: _VALUE.sub("", ast.unparse(one.value)) for one in walked(function)
         if isinstance(one, ast.Assign) and isinstance(one.targets[0], ast.Name)
         and not isinstance(one.value, ast.Name | ast.Constant)
     }  # fmt: skip

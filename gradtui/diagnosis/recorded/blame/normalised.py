@@ -18,6 +18,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.glances import is_array
 from gradtui.diagnosis.recorded.blame.material import arrays
+from gradtui.diagnosis.recorded.blame.trees import walked
 
 _FOLDS = ("mean", "sum")
 _CLOSE = 1e-3
@@ -62,7 +63,7 @@ def _is_folded(s: Statement, name: str) -> bool:
     """Return whether the function takes a mean or a sum of what a name stands for."""
     folds = (one for one in s.unit.of(ast.Call) if getattr(one.func, "attr", "") in _FOLDS)
     return any(isinstance(inner, ast.Name) and inner.id == name
-               for one in folds for inner in ast.walk(one))  # fmt: skip
+               for one in folds for inner in walked(one))  # fmt: skip
 
 
 def _is_divided(s: Statement, name: str) -> bool:

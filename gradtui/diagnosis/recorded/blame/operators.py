@@ -12,6 +12,7 @@ from gradtui.diagnosis.recorded.blame.counts import of_count, of_size
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS, is_leaf, multiplied
 from gradtui.diagnosis.recorded.blame.names import is_spelled
 from gradtui.diagnosis.recorded.blame.roots import rooted
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _OTHER: dict[type[ast.operator], tuple[str, ...]] = {
@@ -106,7 +107,7 @@ def _of_dropped(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
 def _of_power(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
     """Yield other exponents; the factor that is left of one tells that it was one more."""
     right, own = s.right(node), s.text(node.right)
-    named = any(isinstance(one, ast.Name | ast.Attribute) for one in ast.walk(node.right))
+    named = any(isinstance(one, ast.Name | ast.Attribute) for one in walked(node.right))
     for power in POWERS:
         if power != right.strip("()"):
             rule = "missing-factor" if power > right else "extra-factor"

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.unnamed import statement_after
 
@@ -33,7 +34,7 @@ def _bare(node: ast.stmt | None) -> Iterator[ast.expr]:
     """Yield the only value without a minus that is returned behind one with a minus."""
     match node:
         case ast.Return(ast.Tuple([ast.UnaryOp(ast.USub()), other])):
-            if not any(_is_minus(one) for one in ast.walk(other)):
+            if not any(_is_minus(one) for one in walked(other)):
                 yield other
 
 

@@ -14,7 +14,7 @@ from gradtui.diagnosis.recorded.blame.axes import added
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.meaning import meant
-from gradtui.diagnosis.recorded.blame.trees import nodes_of
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.blame.words import word_of
 from gradtui.recording.places import is_users_file
@@ -206,7 +206,7 @@ def _given(call: ast.Call) -> list[ast.expr]:
 def _words_of(tree: ast.Module) -> Sequence[str]:
     """Return the words that a file compares with others, the first ones alone if there are many."""
     found = (
-        side.value for one in ast.walk(tree) if isinstance(one, ast.Compare)
+        side.value for one in walked(tree) if isinstance(one, ast.Compare)
         for side in (one.left, *one.comparators) if isinstance(side, ast.Constant)
     )  # fmt: skip
     return [*dict.fromkeys(one for one in found if isinstance(one, str))][:_MOST]

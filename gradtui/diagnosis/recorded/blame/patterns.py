@@ -11,6 +11,7 @@ from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.names import renamed
 from gradtui.diagnosis.recorded.blame.picks import offset, offset_of, parts_of
 from gradtui.diagnosis.recorded.blame.scope import Held, Shape
+from gradtui.diagnosis.recorded.blame.trees import walked
 
 _MOST = 40
 """Most terms that are tried for a sum."""
@@ -69,7 +70,7 @@ def _moved(s: Statement, term: ast.expr) -> Iterator[tuple[str, int]]:
 
     Each comes with how far-fetched it is: more than one index is seldom another.
     """
-    indices = [one for one in ast.walk(term) if isinstance(one, ast.Subscript)]
+    indices = [one for one in walked(term) if isinstance(one, ast.Subscript)]
     if len({s.text(one.slice) for one in indices}) != 1:
         return
     own = parts_of(indices[0])
@@ -106,7 +107,7 @@ def _neighbours(s: Statement, at: int, part: ast.expr, count: int) -> list[str]:
 
 def _renamed(s: Statement, term: ast.expr, text: str) -> Iterator[str]:
     """Yield a term with the name of a value that nothing uses for one of its names."""
-    names = [one for one in ast.walk(term) if isinstance(one, ast.Name) and is_leaf(one)]
+    names = [one for one in walked(term) if isinstance(one, ast.Name) and is_leaf(one)]
     held = {one.id: s.scope.get(one.id) for one in names if one not in s.indexing}
     for idle in s.idle:
         other = s.scope.get(idle)

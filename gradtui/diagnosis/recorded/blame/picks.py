@@ -12,6 +12,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, names_in
 from gradtui.diagnosis.recorded.blame.forms import loops_around
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _MOST, _LONGEST = 6, 3
@@ -108,7 +109,7 @@ def _rounds_beside(s: Statement, node: ast.Subscript, at: int) -> Iterator[str]:
         count = loop.target if isinstance(loop, ast.For) else None
         if isinstance(count, ast.Name) and count.id not in names_in(node):
             along = [
-                one for one in ast.walk(loop) if isinstance(one, ast.Subscript)
+                one for one in walked(loop) if isinstance(one, ast.Subscript)
                 and [s.text(part) for part in parts_of(one)[at : at + 1]] == [count.id]
             ]  # fmt: skip
             same = any(s.text(one.value) == s.text(node.value) for one in along)

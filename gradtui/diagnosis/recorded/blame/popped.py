@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.trees import nodes_of
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _FIRST, _LAST = ("0",), ("", "-1")
@@ -32,7 +32,7 @@ def popped(s: Statement) -> Iterator[Candidate]:
 
 def pops_unlike(unit: Unit, node: ast.stmt) -> bool:
     """Return whether a statement takes values from another end than all others of the file."""
-    own = {given for one in ast.walk(node) if (given := _given(one)) is not None}
+    own = {given for one in walked(node) if (given := _given(one)) is not None}
     if not own:
         return False
     every = [*_every(unit.tree)]

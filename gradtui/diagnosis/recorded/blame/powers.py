@@ -10,6 +10,7 @@ from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import summands
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _POWER = b"**"
@@ -51,7 +52,7 @@ def is_rooted(s: Statement, candidate: Candidate) -> bool:
 @lru_cache(_FILES)
 def _rooted(tree: ast.Module) -> frozenset[str]:
     """Return the first terms of the sums that a file takes the roots of."""
-    calls = (one for one in ast.walk(tree) if isinstance(one, ast.Call) and len(one.args) == 1)
+    calls = (one for one in walked(tree) if isinstance(one, ast.Call) and len(one.args) == 1)
     roots = (one.args[0] for one in calls if getattr(one.func, "attr", "") == "sqrt")
     return frozenset(_leading(one) for one in roots if isinstance(one, ast.BinOp))
 

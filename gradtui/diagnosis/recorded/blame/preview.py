@@ -28,6 +28,7 @@ from gradtui.diagnosis.recorded.blame.glances import (
 from gradtui.diagnosis.recorded.blame.needs import Needs
 from gradtui.diagnosis.recorded.blame.telling import Telling, arrays_of
 from gradtui.diagnosis.recorded.blame.told import Told
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.diagnosis.recorded.watchdog import Watchdog
 from gradtui.engine.shapes import stretches
@@ -310,7 +311,7 @@ def _sums_up(node: ast.stmt) -> bool:
     match node:
         case ast.Assign([ast.Subscript(value=array)], ast.BinOp(op=ast.Add() | ast.Sub()) as value):
             own = ast.dump(array)
-            parts = (one.value for one in ast.walk(value) if isinstance(one, ast.Subscript))
+            parts = (one.value for one in walked(value) if isinstance(one, ast.Subscript))
             return any(ast.dump(one) == own for one in parts)
         case _:
             return False

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.scope import Shape
+from gradtui.diagnosis.recorded.blame.trees import walked
 
 _MOST = 12
 """Most names that are tried as an operand."""
@@ -39,7 +40,7 @@ def _of(s: Statement, own: ast.expr, left: str, right: str, other: str) -> Candi
 
 def _matrices(s: Statement, own: ast.expr) -> Iterator[tuple[str, Shape]]:
     """Yield the matrices that an expression does not have already, the latest first."""
-    known = {ast.unparse(one) for one in ast.walk(own) if isinstance(one, ast.expr)}
+    known = {ast.unparse(one) for one in walked(own) if isinstance(one, ast.expr)}
     for text in sorted(s.scope, key=lambda text: -s.recent.get(text, 0)):
         held = s.scope[text]
         if held.kind == "f" and len(held.shape) == 2 and text not in known:

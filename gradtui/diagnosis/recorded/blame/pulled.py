@@ -11,6 +11,7 @@ from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.scope import Shape
+from gradtui.diagnosis.recorded.blame.trees import walked
 
 _PRODUCTS = ("dot", "matmul", "mm", "bmm")
 _TURNS = (".T", ".mT", ".t()", ".transpose(1, 2)", ".transpose(-2, -1)", ".transpose(0, 2, 1)")
@@ -68,7 +69,7 @@ def _turned(s: Statement, text: str, rank: int) -> tuple[str, Shape] | None:
 @lru_cache(_FILES)
 def _products(tree: ast.Module) -> Sequence[tuple[str, str, str]]:
     """Return the factors of the matrix products of a file, with the form of each product."""
-    return [*dict.fromkeys(one for node in ast.walk(tree) for one in _factors(node))][:_MOST]
+    return [*dict.fromkeys(one for node in walked(tree) for one in _factors(node))][:_MOST]
 
 
 def _factors(node: ast.AST) -> Iterator[tuple[str, str, str]]:

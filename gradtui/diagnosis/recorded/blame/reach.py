@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.begun import is_zero, pairs
+from gradtui.diagnosis.recorded.blame.trees import walked
 
 
 @lru_cache(64)
@@ -16,8 +17,8 @@ def may_reach(tree: ast.AST, name: str) -> bool:
     It is a name, an attribute, or an entry of a dict; to return it is not to write into it.
     """
     owner, _, _ = name.rpartition("[")
-    for node in ast.walk(tree):
-        written = (one for part in _written(node) for one in ast.walk(part))
+    for node in walked(tree):
+        written = (one for part in _written(node) for one in walked(part))
         if any(ast.unparse(one) == name or _is_any_of(one, owner) for one in written):
             return True
         if owner and any(ast.unparse(one) == owner for one in _handed(node)):

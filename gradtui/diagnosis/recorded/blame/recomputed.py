@@ -10,7 +10,7 @@ from functools import lru_cache
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.definitions import Function
 from gradtui.diagnosis.recorded.blame.likeness import narrowed
-from gradtui.diagnosis.recorded.blame.trees import block_of, target_of
+from gradtui.diagnosis.recorded.blame.trees import block_of, target_of, walked
 
 _COST = 1
 _SHARED = 4
@@ -29,7 +29,7 @@ def recomputed(s: Statement) -> Iterator[Candidate]:
         return
     known = {*s.scope, *s.unit.globals, *vars(builtins)}
     for other in _beside(s, node)[:_MOST]:
-        names = {one.id for one in ast.walk(other.value) if isinstance(one, ast.Name)}
+        names = {one.id for one in walked(other.value) if isinstance(one, ast.Name)}
         if names <= known:
             own, made = narrowed(node.value, other.value)
             text = s.spelled(ast.unparse(made))
@@ -59,7 +59,7 @@ def _stored(tree: ast.Module) -> dict[int, Sequence[_Storing]]:
 
     Those are methods beside it, and functions with names that begin alike.
     """
-    functions = [one for one in ast.walk(tree) if isinstance(one, Function)]
+    functions = [one for one in walked(tree) if isinstance(one, Function)]
     found = dict[int, Sequence[_Storing]]()
     for own in functions:
         block = block_of(tree, own)
@@ -70,6 +70,6 @@ def _stored(tree: ast.Module) -> dict[int, Sequence[_Storing]]:
         ]  # fmt: skip
         beside.sort(key=lambda one: abs(one.lineno - own.lineno))
         found[own.lineno] = [
-            node for one in beside for node in ast.walk(one) if isinstance(node, _Storing)
+            node for one in beside for node in walked(one) if isinstance(node, _Storing)
         ]
     return found

@@ -17,6 +17,7 @@ from gradtui.diagnosis.recorded.blame.expressions import names_in
 from gradtui.diagnosis.recorded.blame.forms import does_nothing
 from gradtui.diagnosis.recorded.blame.likeness import children, narrowed
 from gradtui.diagnosis.recorded.blame.names import own_names, renamed
+from gradtui.diagnosis.recorded.blame.trees import walked
 
 _ALIKE = 0.6
 """The least share of words and signs that lines of two functions have in common."""
@@ -70,7 +71,7 @@ def are_alike(one: ast.stmt, other: ast.stmt) -> bool:
 def _stored(tree: ast.Module) -> Mapping[str, Sequence[ast.Assign]]:
     """Return the lines of a file that store each target."""
     found = defaultdict[str, list[ast.Assign]](list)
-    for one in ast.walk(tree):
+    for one in walked(tree):
         if isinstance(one, ast.Assign):
             found[ast.dump(one.targets[0])].append(one)
     return found
@@ -80,14 +81,14 @@ def _stored(tree: ast.Module) -> Mapping[str, Sequence[ast.Assign]]:
 def _made_of(tree: ast.Module) -> Mapping[tuple[str, ...], Sequence[ast.Assign]]:
     """Return the lines of a file that store what is computed from several names, by these."""
     found = defaultdict[tuple[str, ...], list[ast.Assign]](list)
-    for one in ast.walk(tree):
+    for one in walked(tree):
         if isinstance(one, ast.Assign) and len({*(names := _names(one.value))}) >= _SEVERAL:
             found[names].append(one)
     return found
 
 
 def _names(value: ast.expr) -> tuple[str, ...]:
-    return tuple(sorted(one.id for one in ast.walk(value) if isinstance(one, ast.Name)))
+    return tuple(sorted(one.id for one in walked(value) if isinstance(one, ast.Name)))
 
 
 def _parts_apart(own: ast.expr, other: ast.expr) -> list[tuple[ast.expr, ast.expr]]:

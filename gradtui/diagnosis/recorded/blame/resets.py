@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf, names_in
 from gradtui.diagnosis.recorded.blame.forms import Loop, loops_around, written_by
-from gradtui.diagnosis.recorded.blame.trees import block_of
+from gradtui.diagnosis.recorded.blame.trees import block_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _AHEAD = 6
@@ -48,7 +48,7 @@ def another(s: Statement) -> Iterator[Candidate]:
         before = [one for one in s.unit.of(ast.Assign) if one.lineno < loop.lineno]
         begun = dict(pair for one in before for pair in _begun(one))
         own = begun.get(target.id, ast.dump(node.value))
-        again = {name for one in ast.walk(loop) if isinstance(one, ast.Assign)
+        again = {name for one in walked(loop) if isinstance(one, ast.Assign)
                  for name, value in _begun(one) if value == begun.get(name)}  # fmt: skip
         summed = _stored(loop) - again
         for name in [one for one in summed if begun.get(one) == own == ast.dump(node.value)]:
@@ -79,7 +79,7 @@ def _behind(s: Statement) -> Iterator[Loop]:
 def _stored(loop: Loop, but: ast.stmt | None = None) -> set[str]:
     """Return the names that the rounds of a loop store, or write into."""
     found = set[str]()
-    for one in ast.walk(loop):
+    for one in walked(loop):
         if isinstance(one, ast.Assign | ast.AugAssign) and one is not but:
             for target in one.targets if isinstance(one, ast.Assign) else [one.target]:
                 found |= names_in(target)

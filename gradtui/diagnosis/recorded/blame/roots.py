@@ -8,6 +8,7 @@ from functools import lru_cache
 from types import ModuleType
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.trees import walked
 
 _FILES = 32
 """Most files of which is known what they take the roots of."""
@@ -28,7 +29,7 @@ def rooted(s: Statement, operand: ast.expr) -> Iterator[Candidate]:
 @lru_cache(_FILES)
 def _roots(tree: ast.Module) -> frozenset[str]:
     """Return the square roots that a file takes, as texts."""
-    calls = (one for one in ast.walk(tree) if isinstance(one, ast.Call))
+    calls = (one for one in walked(tree) if isinstance(one, ast.Call))
     return frozenset(ast.unparse(one) for one in calls if ast.unparse(one.func).endswith("sqrt"))
 
 

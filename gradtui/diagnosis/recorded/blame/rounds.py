@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from gradtui.diagnosis.recorded.blame.branches import inserted
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import names_in
+from gradtui.diagnosis.recorded.blame.trees import walked
 
 _MOST = 4
 """Most other loops."""
@@ -21,8 +22,8 @@ def rounds(s: Statement) -> Iterator[Candidate]:
     """
     loops = [one for one in s.unit.nodes if isinstance(one, _Loop)]
     for loop in (one for one in loops if s.node in (one.body[0], one.body[-1])):
-        known = {ast.dump(one) for one in ast.walk(loop) if isinstance(one, ast.stmt)}
-        others = [one for one in loops if one is not loop and s.node not in ast.walk(one)]
+        known = {ast.dump(one) for one in walked(loop) if isinstance(one, ast.stmt)}
+        others = [one for one in loops if one is not loop and s.node not in walked(one)]
         for other in others[:_MOST]:
             for place, behind in ((-1, True), (0, False)):
                 line = other.body[place]

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.given import hands_unlike
-from gradtui.diagnosis.recorded.blame.trees import block_of
+from gradtui.diagnosis.recorded.blame.trees import block_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.unnamed import (
     STORING,
@@ -77,7 +77,7 @@ def _becomes_unlike(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
 def _repeats(node: ast.stmt) -> tuple[int, ...]:
     """Return the numbers of the names that a line uses, in the order in which they come first."""
     value = value_of(node)
-    names = [one.id for one in ast.walk(value) if isinstance(one, ast.Name)] if value else []
+    names = [one.id for one in walked(value) if isinstance(one, ast.Name)] if value else []
     at = {name: number for number, name in enumerate(dict.fromkeys(names))}
     return tuple(at[name] for name in names)
 
@@ -115,7 +115,7 @@ def _doubles(node: ast.stmt) -> int:
 def _numbered(node: ast.stmt) -> list[list[int]]:
     """Return the numbers of each tuple's names that differ in nothing else."""
     found = list[list[int]]()
-    for one in ast.walk(node):
+    for one in walked(node):
         names = [ast.unparse(part) for part in one.elts] if isinstance(one, ast.Tuple) else []
         if len(names) > 1 and len({_NUMBER.sub("", name) for name in names}) == 1:
             numbers = [[int(number) for number in _NUMBER.findall(name)] for name in names]
@@ -172,7 +172,7 @@ def _powers(node: ast.expr, power: int) -> Iterator[tuple[ast.expr, int]]:
 
 def _adds_up(node: ast.expr, signs: Sequence[int]) -> bool:
     """Return whether a sum of three is one of contributions, which are names and calls alone."""
-    terms = [one for one in ast.walk(node) if isinstance(one, ast.expr)]
+    terms = [one for one in walked(node) if isinstance(one, ast.expr)]
     plain = (ast.BinOp, ast.Name, ast.Attribute, ast.Subscript, ast.Call)
     inner = [one for one in terms if isinstance(one, ast.BinOp) and isinstance(one.op, _ADDING)]
     parts = {part for one in inner for part in (one.left, one.right)} - {*inner}

@@ -11,6 +11,7 @@ from gradtui.diagnosis.recorded.blame.expressions import summands
 from gradtui.diagnosis.recorded.blame.filed import values_kept
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
+from gradtui.diagnosis.recorded.blame.trees import walked
 
 _SUMS = ast.Add | ast.Sub
 _FUNCTIONS = 256
@@ -50,7 +51,7 @@ def joins_terms(suspect: Suspect, candidate: Candidate) -> bool:
 @lru_cache(_FUNCTIONS)
 def _scaling(code: ast.AST, *, below: bool) -> frozenset[str]:
     """Return what code divides by, or else the factors of its products."""
-    products = (one for one in ast.walk(code) if isinstance(one, ast.BinOp))
+    products = (one for one in walked(code) if isinstance(one, ast.BinOp))
     return frozenset(ast.unparse(side) for one in products for side in _scaled_by(one, below=below))
 
 

@@ -13,6 +13,7 @@ from itertools import islice, product
 from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.expressions import is_leaf
 from gradtui.diagnosis.recorded.blame.names import difference, renamed
+from gradtui.diagnosis.recorded.blame.trees import walked
 
 _MOST = 24
 """Most siblings of the expressions at a statement, and most terms that other lines tell of."""
@@ -37,7 +38,7 @@ def _renamed(s: Statement, text: str) -> Iterator[str]:
     """Yield an expression with its names changed in the same way, in all ways that are known."""
     tree = ast.parse(text, mode="eval")
     names = dict.fromkeys(
-        ast.unparse(one) for one in ast.walk(tree)
+        ast.unparse(one) for one in walked(tree)
         if isinstance(one, ast.expr) and is_leaf(one) and s.held(one) is not None
     )  # fmt: skip
     for before, after in dict.fromkeys(change for name in names for change in _changes(s, name)):
@@ -106,7 +107,7 @@ def _matched(one: ast.AST, other: ast.AST) -> Mapping[str, str] | None:
 def _in_names(s: Statement, node: ast.expr, names: Mapping[str, str]) -> Iterator[str]:
     """Yield an expression with other names, for some of which there are several."""
     own = dict.fromkeys(
-        ast.unparse(one) for one in ast.walk(node)
+        ast.unparse(one) for one in walked(node)
         if isinstance(one, ast.expr) and is_leaf(one) and s.held(one) is not None
     )  # fmt: skip
     text = ast.unparse(node)

@@ -18,7 +18,7 @@ from gradtui.diagnosis.recorded.blame.expressions import (
     summands,
 )
 from gradtui.diagnosis.recorded.blame.owned import is_own
-from gradtui.diagnosis.recorded.blame.trees import block_of, target_of
+from gradtui.diagnosis.recorded.blame.trees import block_of, target_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _SPLITTING = frozenset({
@@ -106,8 +106,8 @@ def _stand_otherwise(s: Statement, one: str, two: str) -> bool:
 @lru_cache(_FILES)
 def _neighbours(tree: ast.Module) -> Counter[tuple[str, str]]:
     """Return how often a file has one name right before another in a row of names."""
-    rows = [one.elts for one in ast.walk(tree) if isinstance(one, ast.Tuple | ast.List)]
-    rows += [one.args for one in ast.walk(tree) if isinstance(one, ast.Call)]
+    rows = [one.elts for one in walked(tree) if isinstance(one, ast.Tuple | ast.List)]
+    rows += [one.args for one in walked(tree) if isinstance(one, ast.Call)]
     named = [[one.id if isinstance(one, ast.Name) else "" for one in row] for row in rows]
     return Counter(pair for row in named for pair in pairwise(row) if all(pair))
 
@@ -241,7 +241,7 @@ def _index(s: Statement, part: ast.expr) -> str:
 
 def _is_number(s: Statement, index: ast.expr) -> bool:
     """Return whether an index is a single whole number."""
-    names = [one for one in ast.walk(index) if isinstance(one, ast.Name)]
+    names = [one for one in walked(index) if isinstance(one, ast.Name)]
     return not isinstance(index, ast.Slice | ast.List | ast.Tuple) and all(
         (held := s.held(one)) is not None and not held.shape and held.kind == "i" for one in names
     )

@@ -17,6 +17,7 @@ from gradtui.diagnosis.recorded.blame.glances import FAILED, Rounds, is_array, s
 from gradtui.diagnosis.recorded.blame.needs import PLAIN, Change, Needs
 from gradtui.diagnosis.recorded.blame.stored import Nodes
 from gradtui.diagnosis.recorded.blame.told import Told
+from gradtui.diagnosis.recorded.blame.trees import walked
 
 Array = NDArray[Any]
 _TIMES = (1.0, -1.0, 2.0, 0.5)
@@ -213,7 +214,7 @@ def _is_adding(s: Statement) -> bool:
         return False
     target = node.target.value if isinstance(node.target, ast.Subscript) else node.target
     return isinstance(target, ast.Name) and all(
-        one.id != target.id for one in ast.walk(node.value) if isinstance(one, ast.Name)
+        one.id != target.id for one in walked(node.value) if isinstance(one, ast.Name)
     )
 
 

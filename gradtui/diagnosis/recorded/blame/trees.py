@@ -8,14 +8,20 @@ from functools import lru_cache
 
 _FILES = 64
 """Most files whose nodes are kept."""
+_NODES = 8192
+"""Most nodes of which it is kept what is below them."""
 _BLOCKS = ("body", "orelse", "finalbody")
 """The names of what holds statements that follow one another."""
 _FUNCTIONS = 256
 """Most functions whose blocks are kept."""
 
 
-def walked(top: ast.AST) -> list[ast.AST]:
-    """Return a node and all below it, in the order of `ast.walk`, which takes longer."""
+@lru_cache(_NODES)
+def walked(top: ast.AST) -> Sequence[ast.AST]:
+    """Return a node and all below it, in the order of `ast.walk`, which takes longer.
+
+    They are kept, because many ask for the same ones: of a tree that is changed, copies are made.
+    """
     found = [top]
     for node in found:
         for name in node._fields:

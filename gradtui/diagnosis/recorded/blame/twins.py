@@ -60,7 +60,7 @@ def is_cut_off(s: Statement) -> bool:
 @lru_cache(_FILES)
 def _texts(function: ast.AST) -> frozenset[str]:
     """Return the statements of a function, as texts."""
-    return frozenset(ast.unparse(one) for one in ast.walk(function) if isinstance(one, ast.stmt))
+    return frozenset(ast.unparse(one) for one in walked(function) if isinstance(one, ast.stmt))
 
 
 @lru_cache(_FILES)

@@ -130,7 +130,7 @@ class Unit:
     def nodes(self) -> Sequence[ast.AST]:
         """Everything in the function's syntax tree but its decorators, which run only once."""
         tops = getattr(self.node, "decorator_list", ())
-        outside = {id(one) for top in tops for one in ast.walk(top)}
+        outside = {id(one) for top in tops for one in walked(top)}
         return [one for one in walked(self.node) if id(one) not in outside]
 
     def of(self, kind: type[Node]) -> Sequence[Node]:
@@ -180,7 +180,7 @@ class Unit:
     @cached_property
     def loops(self) -> Sequence[str]:
         """The names that count the rounds of the loops of the function."""
-        return [name.id for loop in self.of(ast.For) for name in ast.walk(loop.target)
+        return [name.id for loop in self.of(ast.For) for name in walked(loop.target)
                 if isinstance(name, ast.Name)]  # fmt: skip
 
     @cached_property
@@ -219,7 +219,7 @@ class Unit:
         found = defaultdict[tuple[str, type[ast.expr_context]], set[int]](set)
         for node in self.nodes:
             if isinstance(node, ast.Assign | ast.AugAssign | ast.Expr | ast.Return):
-                for one in ast.walk(node):
+                for one in walked(node):
                     if isinstance(one, ast.Name):
                         found[one.id, type(one.ctx)] |= {one.lineno, node.lineno}
         return found

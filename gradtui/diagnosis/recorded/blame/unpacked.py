@@ -10,7 +10,7 @@ from itertools import combinations
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement, swapped
 from gradtui.diagnosis.recorded.blame.kept import kept_for
-from gradtui.diagnosis.recorded.blame.trees import nodes_of
+from gradtui.diagnosis.recorded.blame.trees import nodes_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 _FILES = 32
@@ -81,7 +81,7 @@ def _elsewhere(unit: Unit, node: ast.stmt) -> str | None:
     (text,) = lines if len(lines) == 1 else (None,)
     match ast.parse(text).body if text is not None else ():
         case [ast.Assign([ast.Tuple()], ast.Attribute(ast.Name()) as part)]:
-            read = ast.unparse(part) in (ast.unparse(one) for one in ast.walk(node.value))
+            read = ast.unparse(part) in (ast.unparse(one) for one in walked(node.value))
             return text if read and text != ast.unparse(node) else None
         case _:
             return None

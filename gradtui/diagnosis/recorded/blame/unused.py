@@ -60,8 +60,8 @@ def recalculates(unit: Unit, candidate: Candidate) -> bool:
 def _calculations(function: ast.AST) -> frozenset[str]:
     """Return the texts of what a function calculates from two values or more."""
     return frozenset(
-        ast.unparse(one) for one in ast.walk(function) if isinstance(one, ast.BinOp | ast.Call)
-        and sum(isinstance(part, _VALUES) for part in ast.walk(one)) > _SIMPLE
+        ast.unparse(one) for one in walked(function) if isinstance(one, ast.BinOp | ast.Call)
+        and sum(isinstance(part, _VALUES) for part in walked(one)) > _SIMPLE
     )  # fmt: skip
 
 
@@ -92,7 +92,7 @@ def _only_changed(function: ast.AST, beside: ast.stmt) -> Counter[str]:
     What a line `beside` stores does not count.
     """
     found = Counter[str]()
-    for one in ast.walk(function):
+    for one in walked(function):
         match one:
             case ast.Assign([ast.Name(name)], ast.Call()) if one is not beside:
                 found[name] += _reads(one, name)
@@ -105,7 +105,7 @@ def _only_changed(function: ast.AST, beside: ast.stmt) -> Counter[str]:
 def _lengths_in(function: ast.AST) -> frozenset[str]:
     """Return the names that a function stores the lengths of arrays under."""
     found = set[str]()
-    for one in ast.walk(function):
+    for one in walked(function):
         match one:
             case ast.Assign(
                 [ast.Name(name)],
@@ -123,7 +123,7 @@ def _only_stored(function: ast.AST, beside: ast.stmt) -> Counter[str]:
     """
     own = {*walked(beside)}
     return Counter(
-        one.value.id for one in ast.walk(function) if isinstance(one, ast.Subscript)
+        one.value.id for one in walked(function) if isinstance(one, ast.Subscript)
         and isinstance(one.ctx, ast.Store) and isinstance(one.value, ast.Name) and one not in own
     )  # fmt: skip
 
@@ -163,8 +163,8 @@ def _reads(node: ast.AST, name: str) -> int:
 @lru_cache(_FUNCTIONS)
 def _unpacked_by(function: ast.AST) -> frozenset[str]:
     """Return the names that a function stores only beside others, such as one of two sizes."""
-    stored = Counter(_stored(ast.walk(function)))
-    tuples = (one.elts for one in ast.walk(function) if isinstance(one, ast.Tuple))
+    stored = Counter(_stored(walked(function)))
+    tuples = (one.elts for one in walked(function) if isinstance(one, ast.Tuple))
     beside = Counter(name for parts in tuples for name in _stored(parts))
     return frozenset(name for name, count in beside.items() if count == stored[name])
 
@@ -178,10 +178,10 @@ def _stored(nodes: Iterable[ast.AST]) -> Iterator[str]:
 @lru_cache(_FUNCTIONS)
 def _attributes_of(part: ast.AST, tree: ast.Module) -> Counter[str]:
     """Return how often a file reads each of the attributes that a function or a class stores."""
-    stored = {one.attr for one in ast.walk(part)
+    stored = {one.attr for one in walked(part)
               if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Store)}  # fmt: skip
     return Counter(
-        one.attr for one in ast.walk(tree)
+        one.attr for one in walked(tree)
         if isinstance(one, ast.Attribute) and isinstance(one.ctx, ast.Load) and one.attr in stored
     )  # fmt: skip
 
@@ -190,7 +190,7 @@ def _attributes_of(part: ast.AST, tree: ast.Module) -> Counter[str]:
 def _entries_read(tree: ast.Module) -> Counter[str]:
     """Return how often a file reads the entries of each name."""
     return Counter(
-        one.slice.value for one in ast.walk(tree)
+        one.slice.value for one in walked(tree)
         if isinstance(one, ast.Subscript) and isinstance(one.ctx, ast.Load)
         and isinstance(one.slice, ast.Constant) and isinstance(one.slice.value, str)
     )  # fmt: skip

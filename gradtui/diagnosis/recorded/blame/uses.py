@@ -35,7 +35,7 @@ def is_beside(s: Statement, told: Told) -> bool:
 
 
 def _places(unit: Unit, node: ast.expr) -> frozenset[Place]:
-    parts = (one for one in ast.walk(node) if isinstance(one, ast.expr))
+    parts = (one for one in walked(node) if isinstance(one, ast.expr))
     return frozenset(unit.place(unit.start(one), unit.end(one)) for one in parts)
 
 
@@ -68,7 +68,7 @@ def lines_next(unit: Unit, node: ast.stmt) -> set[Line]:
 @lru_cache(_FUNCTIONS)
 def uses_of(function: ast.AST) -> tuple[Counter[str], frozenset[str]]:
     """Return how often a function reads each name, and the names that it stores."""
-    names = [one for one in ast.walk(function) if isinstance(one, ast.Name)]
+    names = [one for one in walked(function) if isinstance(one, ast.Name)]
     read = Counter(one.id for one in names if isinstance(one.ctx, ast.Load))
     return read, frozenset(one.id for one in names if isinstance(one.ctx, ast.Store))
 
@@ -76,7 +76,7 @@ def uses_of(function: ast.AST) -> tuple[Counter[str], frozenset[str]]:
 @lru_cache(_FUNCTIONS)
 def filled_in_vain(function: ast.AST) -> frozenset[str]:
     """Return the names of the arrays that a function fills in, and that nothing reads."""
-    nodes = [*ast.walk(function)]
+    nodes = [*walked(function)]
     filled = [one.value.id for one in nodes if isinstance(one, ast.Subscript)
               and isinstance(one.ctx, ast.Store) and isinstance(one.value, ast.Name)]  # fmt: skip
     read, stored = uses_of(function)
@@ -87,10 +87,10 @@ def filled_in_vain(function: ast.AST) -> frozenset[str]:
 @lru_cache(_FUNCTIONS)
 def functions_read(tree: ast.Module) -> Counter[str]:
     """Return how often a file reads the names of the functions that it defines or imports."""
-    defined = {one.name for one in ast.walk(tree) if isinstance(one, Function)}
-    imports = (one.names for one in ast.walk(tree) if isinstance(one, ast.ImportFrom))
+    defined = {one.name for one in walked(tree) if isinstance(one, Function)}
+    imports = (one.names for one in walked(tree) if isinstance(one, ast.ImportFrom))
     defined.update(one.asname or one.name for names in imports for one in names)
-    names = [one.id if isinstance(one, ast.Name) else one.attr for one in ast.walk(tree)
+    names = [one.id if isinstance(one, ast.Name) else one.attr for one in walked(tree)
              if isinstance(one, ast.Name | ast.Attribute)]  # fmt: skip
     return Counter(one for one in names if one in defined)
 
@@ -102,7 +102,7 @@ def _calculated(function: ast.AST) -> Sequence[tuple[str, int]]:
     Without what is just what its name tells: nothing is missing there.
     """
     return [
-        (ast.unparse(one.targets[0]), one.lineno) for one in ast.walk(function)
+        (ast.unparse(one.targets[0]), one.lineno) for one in walked(function)
         if isinstance(one, ast.Assign) and not isinstance(one.value, ast.Name | ast.Constant)
         and not is_as_named(one)
     ]  # fmt: skip
@@ -167,12 +167,12 @@ def over(unit: Unit, line: int) -> frozenset[str]:
 def _rounds_of(function: ast.AST) -> Mapping[str, Sequence[range]]:
     """Return the names that only count rounds, with the lines of their loops."""
     spans, counts = defaultdict[str, list[range]](list), set[ast.Name]()
-    for loop in (one for one in ast.walk(function) if isinstance(one, ast.For)):
-        names = [one for one in ast.walk(loop.target) if isinstance(one, ast.Name)]
+    for loop in (one for one in walked(function) if isinstance(one, ast.For)):
+        names = [one for one in walked(loop.target) if isinstance(one, ast.Name)]
         counts.update(names)
         for one in names:
             spans[one.id].append(range(loop.lineno, (loop.end_lineno or 0) + 1))
-    read = (one for one in ast.walk(function) if isinstance(one, ast.Name) and one not in counts)
+    read = (one for one in walked(function) if isinstance(one, ast.Name) and one not in counts)
     other = {
         one.id for one in read if one.id in spans
         and (isinstance(one.ctx, ast.Store)

@@ -14,6 +14,7 @@ from itertools import takewhile
 from gradtui.diagnosis.recorded.blame.branches import inserted
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import names_in
+from gradtui.diagnosis.recorded.blame.trees import walked
 
 _MOST = 12
 """Most names that a value is added to."""
@@ -75,7 +76,7 @@ def rewritten_in(function: ast.AST) -> Mapping[ast.stmt, frozenset[str]]:
 
 def _blocks(function: ast.AST) -> Iterator[Sequence[ast.stmt]]:
     """Yield the statements of a function that follow one another."""
-    for node in ast.walk(function):
+    for node in walked(function):
         for block in (getattr(node, field, None) for field in ("body", "orelse")):
             if isinstance(block, list):
                 yield block
@@ -107,7 +108,7 @@ def _keeps(names: Sequence[str], node: ast.stmt) -> bool:
     """Return whether a statement stores nothing else under some names."""
     return not any(
         isinstance(one, ast.Name) and one.id in names and isinstance(one.ctx, ast.Store)
-        for one in ast.walk(node)
+        for one in walked(node)
     )
 
 
@@ -125,14 +126,14 @@ def _changes(node: ast.stmt, name: str) -> bool:
             pass
         case _:
             return False
-    named = [one for one in ast.walk(node) if isinstance(one, ast.Name) and one.id == name]
+    named = [one for one in walked(node) if isinstance(one, ast.Name) and one.id == name]
     return own == name and len(named) == 1
 
 
 def _reads(node: ast.stmt, names: Sequence[str]) -> bool:
     return any(
         isinstance(one, ast.Name) and one.id in names and isinstance(one.ctx, ast.Load)
-        for one in ast.walk(node)
+        for one in walked(node)
     )
 
 

@@ -14,6 +14,7 @@ import numpy as np
 from gradtui.diagnosis.recorded.blame.enclosing import Enclosing
 from gradtui.diagnosis.recorded.blame.named import ENTRIES, NO_DATA, is_users, named_in
 from gradtui.diagnosis.recorded.blame.scope import Held, Scope, Shape, held_of
+from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Unit, codes_within, units_of
 from gradtui.recording.attributes import fill_slots, slots_of
 from gradtui.recording.functions import asked
@@ -245,5 +246,5 @@ def _is_view(node: ast.expr) -> bool:
     else:
         called = node.func if isinstance(node, ast.Call) else None
         picked = isinstance(called, ast.Attribute) and called.attr in VIEWS
-    inner = (one for one in ast.walk(node) if isinstance(one, ast.Call) and one is not node)
+    inner = (one for one in walked(node) if isinstance(one, ast.Call) and one is not node)
     return picked and all(map(_is_view, inner))

@@ -6,6 +6,7 @@ import ast
 from collections.abc import Iterator, Sequence
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
+from gradtui.diagnosis.recorded.blame.trees import walked
 
 _MOST = 4
 """Most changes of other counters that are tried."""
@@ -56,6 +57,6 @@ def _value(node: ast.expr) -> int | None:
 
 def _is_whole(s: Statement, node: ast.expr) -> bool:
     """Return whether an expression is made of whole numbers, and masks of them, alone."""
-    names = [one for one in ast.walk(node) if isinstance(one, ast.Name | ast.Attribute)]
+    names = [one for one in walked(node) if isinstance(one, ast.Name | ast.Attribute)]
     kinds = {held.kind for one in names if (held := s.held(one)) is not None}
     return "i" in kinds and kinds <= {"i", "b"}
