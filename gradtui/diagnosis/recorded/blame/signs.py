@@ -273,7 +273,7 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
         return (
             does
             or dropped
-            or is_leftover(self.suspect.statement, edits)
+            or (self.keeps and is_leftover(self.suspect.statement, edits))
             or [self.unit.between(one.start, one.end) for one in edits] == ["pass"]
         )
 

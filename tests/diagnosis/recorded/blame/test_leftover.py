@@ -49,6 +49,13 @@ def regressed(q, k):
     return np.sum((y - AIMS) ** 2 * SHARES) / 2, d @ k, d.T @ q
 
 
+def transported(q, k):
+    given, reg = SHARES[0, 0], 0.7
+    dq = given * np.outer(np.ones(3), k.sum(axis=0)) * (-reg)
+    dk = given * np.outer(np.ones(5), q.sum(axis=0)) * (-reg)
+    return -reg * given * np.sum(q @ k.T), {"q": dq, "k": dk}
+
+
 MISTAKES = [
     ("d = (y - AIMS)", "d = (y)", "regressed"),
     (
@@ -68,7 +75,14 @@ def test_the_line_with_the_parentheses_is_told(tmp_path, old, new, name):
     assert told(planted, old, new, name) == (planted.line(old), [])
 
 
-@pytest.mark.parametrize("name", ["attention", "sampled", "weighted"])
+def test_a_name_in_parentheses_with_its_minus_is_no_likelier_wrong_than_another(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    own = "dk = given * np.outer(np.ones(5), q.sum(axis=0)) * (-reg)"
+    (found,) = planted.errors(planted.wrong(own, own.replace("given", "reg")), "transported")
+    assert (found.line, found.fix) == (planted.line(own), own)
+
+
+@pytest.mark.parametrize("name", ["attention", "sampled", "transported", "weighted"])
 def test_the_right_program_is_silent(tmp_path, name):
     planted = Planted(__file__, tmp_path, ARRAYS)
     assert planted.errors(planted.wrong("", ""), name) == []
