@@ -24,7 +24,7 @@ Results = Mapping[str, Array]
 
 
 _MEASURED = 3
-_LONGEST, _APART = 15.0, 0.4
+_LONGEST, _APART = 30.0, 0.4
 """Most processor seconds of a search, and the share for a part of it that is apart."""
 _FEWEST, _PAUSE = 40, 0.1
 """The fewest runs of slow code, and the seconds for which a look at the clock holds."""
