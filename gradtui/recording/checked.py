@@ -3,7 +3,8 @@
 NumPy 2.4 reads past its own arrays where `at` is given values of more axes than what it indexes,
 `as_strided` lets code write past them, and SciPy's products of sparse matrices take indices as
 they are, as edited code may do: the process would end.  A range whose step becomes an eps, or an
-array of a list that holds itself, fills the memory, in one call that nothing can end.
+array of a list that holds itself, fills the memory, in one call that nothing can end.  What an
+array holds that is made without values, and so what a run gives, is another each time.
 """
 
 from __future__ import annotations
@@ -81,6 +82,23 @@ def _looking(make: Callable[..., Any]) -> Callable[..., Any]:
     return made
 
 
+def _empty(make: Callable[..., Any]) -> Callable[..., Any]:
+    """Return a function that makes arrays without values, as NumPy does, but always the same.
+
+    What nobody stores in them is wrong: not a number, or 0 where there is no such thing.
+    """
+
+    def made(*args: Any, **options: Any) -> Any:
+        array = make(*args, **options)
+        if array.dtype.kind in "fc":
+            array.fill(np.nan)
+        elif array.dtype.kind in "iub":
+            array.fill(0)
+        return array
+
+    return made
+
+
 def _look_into(values: Any, around: list[Any]) -> None:
     """Raise ValueError if a list, which stands in others, holds itself or one of those."""
     if type(values) is list:
@@ -137,6 +155,7 @@ class Checked:
         self._others = [(*one, getattr(*one[:2])) for one in others]
         own: dict[str, Any] = {name: _Ufunc(getattr(np, name)) for name in _NAMES}
         own |= {"arange": _arange, "array": _looking(np.array), "asarray": _looking(np.asarray)}
+        own |= {"empty": _empty(np.empty), "empty_like": _empty(np.empty_like)}
         instead: dict[int, Any] = {id(getattr(np, name)): one for name, one in own.items()}
         tricks = Replaced(stride_tricks, {"as_strided": _as_strided})
         library = Replaced(np.lib, {"stride_tricks": tricks})

@@ -111,3 +111,15 @@ def test_the_indices_of_a_compressed_matrix_are_checked_while_edited_code_runs()
 
 def plainly(view, *given):
     return FunctionType(view.__code__, {**globals()})(*given)
+
+
+def begun(like):
+    return np.empty(3), np.empty_like(like), np.empty(2, int)
+
+
+def test_what_is_made_without_values_is_the_same_in_each_run_of_edited_code():
+    with Checked(begun):
+        for one in begun(np.ones((2, 2)))[:2]:
+            assert np.isnan(one).all()
+        assert not begun(np.ones(1))[2].any()
+    assert begun(np.ones((2, 2)))[1].shape == (2, 2)
