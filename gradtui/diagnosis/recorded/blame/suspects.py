@@ -223,7 +223,7 @@ class Suspects:
         lines = called if forward and called else lines | called | beside
         fed = {name for line in lines for name in self._flow.feeds.get(line, ())}
         stored = node.targets[0] if isinstance(node, ast.Assign) else node
-        kept = isinstance(stored, ast.Attribute | ast.AugAssign | ast.Expr)
+        kept = isinstance(stored, ast.Attribute | ast.Subscript | ast.AugAssign | ast.Expr)
         tier = self._tier(lines, fed, self._flow, partial=is_partial(node), kept=kept)
         if tier == TIERS and (fed or self._misshapen) and hands_on(statement):
             return Suspect(statement, UNTOLD - 1, True, order)

@@ -5,7 +5,9 @@ import pytest
 
 from planted import Planted
 
-ARRAYS = {"w": np.random.default_rng(4).normal(size=4)}
+RNG = np.random.default_rng(4)
+ARRAYS = {"w": RNG.normal(size=4)}
+SQUARES = RNG.normal(size=(3, 3)) ** 2
 
 
 class Value:
@@ -54,6 +56,17 @@ def tape(w, make, by):
     return np.sum(out.data**2), {"w": one.grad}
 
 
+def covered(w):
+    covers, ends = np.exp(w[0]) * SQUARES, np.exp(w[1]) * np.eye(3)
+    slopes = np.empty(4)
+    slopes[0] = np.sum(covers)
+    slopes[-1] = 0.5 * np.exp(w[3])
+    for i in range(2):
+        slopes[i + 1] = np.trace(ends) if i == 0 else np.cos(w[2])
+    loss = covers.sum() + np.trace(ends) + np.sin(w[2]) + 0.5 * np.exp(w[3])
+    return loss, {"w": slopes}
+
+
 MISTAKES = [
     (scaled, "one.grad += k", "out.grad += k"),
     (picked, "np.add.at(one.grad", "np.add.at(out.grad"),
@@ -69,3 +82,11 @@ def test_what_is_added_to_a_sum_that_nothing_reads_may_belong_to_another_one(
     (found,) = planted.errors(planted.wrong(right, wrong), function.__name__)
 
     assert found.fix.startswith(right)
+
+
+def test_what_another_line_overwrites_may_belong_to_another_entry(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    right = "slopes[0] = np.sum(covers)"
+    wrong = planted.wrong(right, "slopes[1] = np.sum(covers)")
+    (found,) = planted.errors(wrong, "covered")
+    assert (found.line, found.fix) == (planted.line(right), right)
