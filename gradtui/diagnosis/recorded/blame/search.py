@@ -138,7 +138,7 @@ class Search:
 
     def _of(self, suspects: Sequence[Suspect], *, likely: bool) -> list[Hit]:
         hits = list[Hit]()
-        self._rest, self._spare, self._whole = [], 0, False
+        self._rest, self._spare, self._whole, self._trials.settled = [], 0, False, False
         self._ruled_out = min(_RULED_OUT, _OF_MANY // max(1, len(suspects)))
         self._worth.open = self._trials.left // 2
         if not likely and self._trials.watchdog.usual > _SLOW:
@@ -326,7 +326,7 @@ class Search:
         whole = len(hit.mended) == len(self._trials.wrong) and hit.cost < _COSTS
         if whole and not (hit.doubted or hit.partly or hit.odds.wastes):
             self._spare = self._spare or max(0, self._trials.left - self._ruled_out)
-            self._whole = True
+            self._whole = self._trials.settled = True
 
     def _ahead(self, hit: Hit) -> Iterator[Hit]:
         """Yield an edit for all that reads an argument, if it repairs more than a hit for one."""

@@ -24,8 +24,9 @@ Results = Mapping[str, Array]
 
 
 _MEASURED = 3
-_LONGEST, _APART = 30.0, 0.4
-"""Most processor seconds of a search, and the share for a part of it that is apart."""
+_LONGEST, _APART, _SETTLED = 30.0, 0.4, 0.5
+"""Most processor seconds of a search, and the shares for a part of it that is apart, and for all
+of it once an edit repairs all."""
 _FEWEST, _PAUSE = 40, 0.1
 """The fewest runs of slow code, and the seconds for which a look at the clock holds."""
 
@@ -51,6 +52,8 @@ class Trials(ABC):
         self._start, self._seen, self._late = time.process_time(), 0.0, False
         self.longest = _LONGEST
         """Most processor seconds of the search."""
+        self.settled = False
+        """Whether an edit repairs all, so that only a likelier one is still looked for."""
         self.nearly: frozenset[str] = frozenset()
         """The wrong results that the edit tried last makes right but for an approximation."""
         self.partly = False
@@ -153,7 +156,8 @@ class Trials(ABC):
         now = time.perf_counter()
         if now - self._seen > _PAUSE:  # asking for the time of the processor is slow
             self._seen = now
-            self._late = time.process_time() - self._start > self.longest
+            most = self.longest * (_SETTLED if self.settled else 1.0)
+            self._late = time.process_time() - self._start > most
         late = self._late and self.made >= _FEWEST
         return 0 if late or self.watchdog.waited else self._left
 
