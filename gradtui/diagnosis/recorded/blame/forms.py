@@ -182,13 +182,20 @@ def hands_negated(s: Statement) -> bool:
 
 
 @lru_cache(_LINES)
-def idle_factors(node: ast.stmt) -> int:
-    """Return how often a statement has 1 times something; a 1 behind it may be for its type."""
-    products = (
-        one for one in walked(node)
-        if isinstance(one, ast.BinOp) and isinstance(one.op, ast.Mult)
-    )  # fmt: skip
-    return sum(isinstance(one.left, ast.Constant) and one.left.value == 1 for one in products)
+def idle_ones(node: ast.stmt) -> int:
+    """Return how often a statement has 1 times something, or steps of 1, as in `x[::1]`.
+
+    A 1 behind something may be for its type.
+    """
+    return sum(map(_is_idle, walked(node)))
+
+
+def _is_idle(node: ast.AST) -> bool:
+    match node:
+        case ast.BinOp(ast.Constant(1), ast.Mult()) | ast.Slice(step=ast.Constant(1)):
+            return True
+        case _:
+            return False
 
 
 def only_moves(node: ast.stmt) -> bool:

@@ -23,7 +23,7 @@ from gradtui.diagnosis.recorded.blame.filed import values_kept
 from gradtui.diagnosis.recorded.blame.forgotten import defined_below, is_of_another
 from gradtui.diagnosis.recorded.blame.forms import (
     has_bare_minus,
-    idle_factors,
+    idle_ones,
     is_idle_copy,
     is_renamed,
     keeps_transposed,
@@ -266,8 +266,8 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
         Or beside what stands in parentheses without need.
         """
         own, edits = self.suspect.statement.node, self.candidate.edits
-        after = statement_after(self.unit, own, edits) if idle_factors(own) else None
-        does = after is not None and idle_factors(after) < idle_factors(own)
+        after = statement_after(self.unit, own, edits) if idle_ones(own) else None
+        does = after is not None and idle_ones(after) < idle_ones(own)
         dropped = self.candidate.rule == "missing-path" and not self.adds_line
         dropped = dropped and is_dropped(self.suspect.statement)
         return (
