@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 
-from gradtui.recording.array import Composite, Recorded, plain, recorder_of
+from gradtui.recording.array import Composite, Number, Recorded, plain, recorder_of
 
 
 class Kind(type):
@@ -31,7 +31,9 @@ class Kind(type):
 
     def of(cls, value: Recorded) -> Any:
         """Return a recorded value as one of this class."""
-        return value.item() if cls.real is builtins.float else value.astype(cls.real)[()]
+        if cls.real is not builtins.float:
+            return value.astype(cls.real)[()]
+        return value if isinstance(value, Number) else value.item()
 
     def __instancecheck__(cls, value: Any) -> bool:
         return builtins.isinstance(value, cls.real)

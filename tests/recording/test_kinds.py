@@ -15,6 +15,8 @@ CONVERTED = {
     "np.double": lambda v: np.double(v),
     "np.float64 and item": lambda v: np.float64(v).item(),
     "float": lambda v: float(v),
+    "float and item": lambda v: float(v.item()),
+    "float of a float": lambda v: np.float64(float(float(v))),
 }
 
 
