@@ -16,6 +16,8 @@ Array = NDArray[Any]
 
 _CLOSE = 1e-4
 """Largest relative error of an approximation near the user's own point."""
+_FAR, _RIGHT = 1e-2, 1e-9
+"""Largest relative error of an approximation far from it, and what counts as none near it."""
 _EXACT = 1e-11
 """Smaller errors count as exact: a mistake may show only elsewhere."""
 _BLURRED = 1e-2
@@ -37,6 +39,17 @@ def approximate(name: str, points: Sequence[Point], tolerance: float) -> float |
     exact = _EXACT if tolerance <= TOLERANCE else _BLURRED * tolerance
     shares = [_share(point.hand[name], point.true[name]) for point in points if point.near]
     return max(shares) if all(exact < share <= _CLOSE for share in shares) else None
+
+
+def approximate_far(name: str, points: Sequence[Point]) -> float | None:
+    """Return the same error if the gradient is right near the user's own point; None if it is not.
+
+    As where the code takes a limit for large numbers, of which it drops what is small there.
+    """
+    apart = [(point.near, _share(point.hand[name], point.true[name])) for point in points]
+    far = max((share for near, share in apart if not near), default=0.0)
+    right = all(share <= _RIGHT for near, share in apart if near)
+    return far if right and _RIGHT < far <= _FAR else None
 
 
 def is_measured(name: str, points: Sequence[Point]) -> bool:

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from gradtui.base.source import Place
 from gradtui.diagnosis.finding import Finding
-from gradtui.diagnosis.recorded.approximate import approximate
+from gradtui.diagnosis.recorded.approximate import approximate, approximate_far
 from gradtui.diagnosis.recorded.blame.ends import handed_out, last_stored
 from gradtui.diagnosis.recorded.blame.flow import Flow
 from gradtui.diagnosis.recorded.blame.likeliest import likeliest
@@ -43,9 +43,9 @@ class Unmended:
         for one in self._wrong:
             simple = explained(one.name, self._points)
             known = simple is not None or not searched
-            share = None if known else approximate(one.name, self._points, self._tolerance)
-            if share is not None and not exact.is_exact_without(one.name):
-                yield self._approximate(one, share)
+            told = None if known else self._approximation(one.name, exact)
+            if told is not None:
+                yield self._approximate(one, told)
                 continue
             stopped = self._stopped(one, known)
             lacks = None if known or stopped is not None else self._lacks(one)
@@ -108,9 +108,18 @@ class Unmended:
         said = f"the gradient of {self._seen(one)}{others}{text}"
         return note("unexplained", "error", one.name, said, place, evidence)
 
-    def _approximate(self, one: Wrong, share: float) -> Finding:
-        text = f"the gradient of {self._seen(one)}: near the given arguments it is off by no more "
-        text += f"than {share:.0e} of its largest element, as an approximation is"
+    def _approximation(self, name: str, exact: Stabilisers) -> str | None:
+        """Return by how little a gradient is off, in words; None if no approximation is."""
+        share = approximate(name, self._points, self._tolerance)
+        if share is not None and not exact.is_exact_without(name):
+            return f"near the given arguments it is off by no more than {share:.0e}"
+        share = approximate_far(name, self._points)
+        told = "it is right near the given arguments, and elsewhere off by no more than"
+        return None if share is None else f"{told} {share:.1%}"
+
+    def _approximate(self, one: Wrong, told: str) -> Finding:
+        text = f"the gradient of {self._seen(one)}: {told} of its largest element, as an "
+        text += "approximation is"
         return note("unexplained", "info", one.name, text, self._likeliest(one), one.evidence)
 
     def _seen(self, one: Wrong) -> str:

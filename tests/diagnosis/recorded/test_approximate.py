@@ -7,7 +7,12 @@ import pytest
 from scipy.optimize import approx_fprime
 
 import gradtui
-from gradtui.diagnosis.recorded.approximate import approximate, is_approached, is_right_near
+from gradtui.diagnosis.recorded.approximate import (
+    approximate,
+    approximate_far,
+    is_approached,
+    is_right_near,
+)
 
 X = np.linspace(-0.5, 0.5, 7)
 
@@ -128,3 +133,27 @@ def test_a_gradient_may_be_wrong_only_far_from_the_arguments(beside, right):
     points = point(0.0, near=True), point(0.5, near=False), point(beside, near=True)
 
     assert is_right_near("x", points) == right
+
+
+@pytest.mark.parametrize(("beside", "far", "found"), [
+    (0.0, 3e-3, 3e-3),
+    (0.0, 0.1, None),
+    (1e-5, 3e-3, None),
+    (0.0, 0.0, None),
+])  # fmt: skip
+def test_a_gradient_may_be_approximate_only_far_from_the_arguments(beside, far, found):
+    points = point(0.0, near=True), point(far, near=False), point(beside, near=True)
+
+    told = approximate_far("x", points)
+    assert told is None if found is None else told == pytest.approx(found)
+
+
+def test_a_limit_for_large_numbers_is_a_note():
+    def limited(z):
+        far = z > 2
+        size = np.exp(-z * z / 2)
+        loss = np.where(far, np.log(np.abs(z) + 9) + z * z, np.log(size + 1))
+        return np.sum(loss), {"z": np.where(far, 2 * z + 0.1, -z * size / (size + 1))}
+
+    (found,) = gradtui.check(limited, z=np.array([0.3, -0.2, 0.6]))
+    assert found.severity == "info" and "it is right near the given arguments" in found.message

@@ -10,7 +10,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from gradtui.diagnosis.recorded.approximate import approximate, is_right_near
+from gradtui.diagnosis.recorded.approximate import approximate, approximate_far, is_right_near
 from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame, Hit
 from gradtui.diagnosis.recorded.blame.judged import POINTS, Gradients
@@ -80,7 +80,10 @@ def blamed(
         runs, point.true, wrong, len(point.result.tape), trials.edited,
         lambda: _written(searches.units), lambda: _is_meant(runs, point, trials),
     )  # fmt: skip
-    slight = all(approximate(name, points, judge.tolerance) for name in fitting)
+    slight = all(
+        approximate(name, points, judge.tolerance) or approximate_far(name, points)
+        for name in fitting
+    )
     if len(fitting) == len(wrong) and slight:
         trials.longest *= _SLIGHT  # most code that is off by so little is meant to be
     with (
