@@ -266,6 +266,15 @@ def turns_flag(s: Statement, edits: Sequence[Edit]) -> bool:
     return one is not None and (edits[0].text in _FLAGS or name_of(one.value) == one.arg)
 
 
+def turns_setting(s: Statement) -> bool:
+    """Return whether a statement chooses by a flag of the module, such as whose code is to run."""
+    test = s.node.test if isinstance(s.node, ast.If) else None
+    if isinstance(test, ast.UnaryOp):
+        test = test.operand
+    name = test.id if isinstance(test, ast.Name) else ""
+    return name not in s.locals and type(s.unit.globals.get(name)) is bool
+
+
 def _only_copies(s: Statement, edits: Sequence[Edit]) -> bool:
     """Return whether a calculation becomes a copy of the value's own name, as `x = np.array(x)`."""
     if not isinstance(s.node, ast.Assign) or not calculates(s.node.value):

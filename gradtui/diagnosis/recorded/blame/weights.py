@@ -12,6 +12,7 @@ from gradtui.diagnosis.recorded.blame.against import (
     only_renames,
     takes_back,
     turns_flag,
+    turns_setting,
     wraps,
 )
 from gradtui.diagnosis.recorded.blame.conditions import is_told
@@ -70,6 +71,7 @@ UNLIKELIER: Sequence[Sign] = (
     (3, lambda edit: edit.leaves_twin or is_setting(edit.suspect.statement)),
     (3, lambda edit: only_renames(edit.suspect.statement, edit.candidate.edits)),
     (5, lambda edit: is_senseless(edit.suspect.statement, edit.candidate.edits)),
+    (5, lambda edit: turns_setting(edit.suspect.statement)),
     (
         2,
         lambda edit: (

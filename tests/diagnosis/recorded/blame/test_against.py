@@ -63,6 +63,19 @@ def embedded(Y):
     return np.sum(P[off] * np.log(P[off] / Q[off])), dY
 
 
+QUICK = False
+
+
+def in_two_ways(v):
+    if not QUICK:
+        g = np.zeros(3)
+        for i in range(3):
+            g[i] = 2 * v[i] * np.exp(v[i] ** 2)
+    else:
+        g = 2 * v * np.exp(v**2)
+    return np.sum(np.exp(v**2)), g
+
+
 MISTAKES = [("g = 2 * off * v", "g = off * v")]
 LINES = [
     ("da = db.contiguous()", "db.contiguous()", "db.contiguous() - db", True),
@@ -126,3 +139,10 @@ def test_what_has_the_name_of_its_operands_stays_that(tmp_path):
     at, left = told(planted, " * close[:, i, None] *", " *", "embedded")
 
     assert (at, left) == (planted.line("dY[i] = "), [])
+
+
+def test_other_code_that_does_the_same_is_no_repair(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    own = "g[i] = 2 * v[i] * np.exp(v[i] ** 2)"
+    (found,) = planted.errors(planted.wrong(own, own.replace("2 * v", "3 * v")), "in_two_ways")
+    assert (found.line, found.fix) == (planted.line(own), own)
