@@ -68,8 +68,13 @@ def _ones_in(nodes: Iterable[ast.Assign]) -> set[str]:
 
 
 def _is_ones(value: ast.expr) -> bool:
-    called = value.func if isinstance(value, ast.Call) else None
-    return isinstance(called, ast.Attribute) and called.attr in _ONES
+    match value:
+        case ast.Call(ast.Attribute(attr=name)) if name in _ONES:
+            return True
+        case ast.Call(ast.Attribute(attr="fill_" | "full" | "full_like"), [*_, ast.Constant(1)]):
+            return True
+        case _:
+            return False
 
 
 def begins_as_ones(unit: Unit, node: ast.stmt) -> bool:

@@ -23,7 +23,7 @@ from gradtui.diagnosis.recorded.blame.constants import (
     same,
 )
 from gradtui.diagnosis.recorded.blame.counts import summed_beside
-from gradtui.diagnosis.recorded.blame.expressions import is_leaf, multiplied, summands
+from gradtui.diagnosis.recorded.blame.expressions import is_leaf, multiplied, name_of, summands
 from gradtui.diagnosis.recorded.blame.meaning import meant
 from gradtui.diagnosis.recorded.blame.missing import Missing
 from gradtui.diagnosis.recorded.blame.roles import is_backward
@@ -58,8 +58,12 @@ class Slot:
 
     @property
     def takes_numbers(self) -> bool:
-        """Whether a number may be missing here: of a product, only as a factor of the whole."""
-        return self.within is None or isinstance(self.node, ast.Constant)
+        """Whether a number may be missing here: of a product, only as a factor of the whole.
+
+        No length is a part of a gradient by itself.
+        """
+        length = isinstance(self.node, ast.Call) and name_of(self.node.func) == "len"
+        return not length and (self.within is None or isinstance(self.node, ast.Constant))
 
     @property
     def takes_factors(self) -> bool:

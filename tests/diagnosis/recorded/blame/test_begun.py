@@ -39,6 +39,14 @@ def laid(rows):
     return loss, back[::2]
 
 
+def in_turn(w):
+    offs = X @ w - GOALS
+    slopes = np.full_like(w, 0)
+    for x, off in zip(X, offs, strict=True):
+        slopes += 2 * off * x
+    return np.sum(offs**2), slopes
+
+
 MISTAKES = [("dw += line.dw", "dw = line.dw")]
 
 
@@ -80,3 +88,10 @@ def test_what_is_stored_between_zeros_is_not_stored_between_ones(tmp_path):
         planted.line("    wide = np.zeros(6)\n"),
         "wide = np.zeros(6)",
     )
+
+
+def test_a_sum_does_not_begin_filled_with_ones(tmp_path):
+    planted = Planted(__file__, tmp_path, {"w": RNG.normal(size=3)})
+    own = "slopes = np.full_like(w, 0)"
+    (found,) = planted.errors(planted.wrong(own, own.replace("0", "1")), "in_turn")
+    assert (found.line, found.fix) == (planted.line(own), own)
