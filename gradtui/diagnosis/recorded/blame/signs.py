@@ -81,8 +81,14 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def removed(self) -> Counter[str]:
-        """The names that it takes away, attributes with a dot; what is swapped stays."""
-        return amounts.taken(self.unit, self.candidate.edits)
+        """The names that it takes away, attributes with a dot; what is swapped stays.
+
+        A line that only changes the value of a name makes no use of it.
+        """
+        own = self.suspect.statement.node
+        target = own.target if isinstance(own, ast.AugAssign) else None
+        changes = isinstance(target, ast.Name) and self.candidate.node is target
+        return Counter() if changes else amounts.taken(self.unit, self.candidate.edits)
 
     @property
     def unit(self) -> Unit:

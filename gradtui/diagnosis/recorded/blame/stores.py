@@ -32,6 +32,7 @@ _ARRAYS = 4
 """Most other arrays of which parts may have to be set."""
 _ROWS = 6
 """Most indices of a single row that are tried."""
+_LOOPS = ast.For | ast.While
 _REPEATED: dict[type[ast.operator], str] = {ast.Add: "add", ast.Sub: "subtract"}
 """Functions that take each of repeated indices into account."""
 
@@ -42,6 +43,7 @@ def of_target(s: Statement) -> Iterator[Candidate]:
     if isinstance(node, ast.AugAssign):
         yield from _at(s, node)
         yield from _in_row(s, node)
+        yield from _to_others(s, node)
         yield from _of_operator(s, node)
     elif isinstance(node, ast.Assign) and len(node.targets) == 1:
         yield from _at(s, node)
@@ -202,6 +204,20 @@ def _at(s: Statement, node: ast.AugAssign | ast.Assign) -> Iterator[Candidate]:
         edit = Edit(s.unit.start(node), s.unit.end(node), text)
         told = "rows that occur several times are added only once"
         yield Candidate((edit,), "missing-path", told, 1, None, node)
+
+
+def _to_others(s: Statement, node: ast.AugAssign) -> Iterator[Candidate]:
+    """Yield the values that are read later, for one that changes here and that nothing reads."""
+    own, names = ast.unparse(node.target), s.unit.of(ast.Name)
+    later = {one.id for one in names if isinstance(one.ctx, ast.Load) and one.lineno > node.lineno}
+    again = any(node in walked(one) for one in s.unit.of(ast.stmt) if isinstance(one, _LOOPS))
+    if not isinstance(node.target, ast.Name) or own in later or again:
+        return
+    others = sorted(later & s.recent.keys(), key=lambda text: -s.recent[text])
+    for text in others[:_ARRAYS]:
+        told = f"{own}, which nothing reads after this, must be {text}"
+        edit = s.replaced(node.target, text)
+        yield Candidate((edit,), "wrong-variable", told, 0, text, node.target)
 
 
 def _in_row(s: Statement, node: ast.AugAssign) -> Iterator[Candidate]:

@@ -27,6 +27,14 @@ def largest(image):
     return np.sum(rows.max(axis=1) ** 2), {"image": marked.reshape(image.shape)}
 
 
+def doubled(w, rate):
+    size = np.exp(rate)
+    slopes = ROWS.T @ (ROWS @ w)
+    kept = size * slopes
+    kept *= 2
+    return size * np.sum((ROWS @ w) ** 2), kept, np.sum((ROWS @ w) ** 2) * size
+
+
 MISTAKES = ["    dw += 2 * ROWS.T @ e\n", "    dw += 0.2 * w\n"]
 
 
@@ -48,3 +56,13 @@ def test_what_is_marked_in_an_array_is_no_index(tmp_path):
     (found,) = planted.errors(planted.wrong(right, "marked[np.arange(4), at] = at"), "largest")
 
     assert (found.line, found.fix) == (planted.line(right), right)
+
+
+def test_what_changes_where_nothing_reads_it_is_another_value(tmp_path):
+    planted = Planted(__file__, tmp_path, {**ARRAYS, "rate": np.array(0.3)})
+    wrong = planted.wrong("kept *= 2", "slopes *= 2")
+    assert planted.errors(planted.wrong("", ""), "doubled") == []
+
+    (found,) = planted.errors(wrong, "doubled")
+
+    assert (found.line, found.fix) == (planted.line("kept *= 2"), "kept *= 2")
