@@ -32,6 +32,19 @@ def unpacked(s: Statement) -> Iterator[Candidate]:
         edit = Edit(s.unit.start(s.node), s.unit.end(s.node), text)
         yield Candidate((edit,), "wrong-variable", told, 0, text, s.node, named=True)
     yield from _told_once(s)
+    for name, text in _given_anew(s.unit, s.node):
+        told = f"{name.id} is given, and must not change here: it must be {text}"
+        edit = s.replaced(name, text)
+        yield Candidate((edit,), "wrong-variable", told, 0, text, name, named=True)
+
+
+def _given_anew(unit: Unit, node: ast.stmt) -> Iterator[tuple[ast.Name, str]]:
+    """Yield the arguments that get what the forward half keeps, each with the name for it there."""
+    names, kept = _named(node), kept_for(unit, node)
+    given = {one.arg for one in unit.of(ast.arg)}
+    for name, value in zip(names, () if kept is None else kept.values, strict=False):
+        if name.id in given and isinstance(value, ast.Name) and value.id != name.id:
+            yield name, value.id
 
 
 def _told_once(s: Statement) -> Iterator[Candidate]:
@@ -65,7 +78,8 @@ def _named(node: ast.stmt) -> Sequence[ast.Name]:
 
 def unpacks_unlike(unit: Unit, node: ast.stmt) -> bool:
     """Return whether a statement gives several names to other values than another line does."""
-    return any(True for _ in _turned(unit, node)) or _elsewhere(unit, node) is not None
+    unlike = any(True for one in (_turned, _given_anew) for _ in one(unit, node))
+    return unlike or _elsewhere(unit, node) is not None
 
 
 def _elsewhere(unit: Unit, node: ast.stmt) -> str | None:
