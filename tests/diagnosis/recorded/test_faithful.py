@@ -5,6 +5,7 @@ import pytest
 
 import gradtui
 from gradtui.diagnosis.recorded.check import check_target
+from gradtui.diagnosis.recorded.faithful import _are_nothing
 from gradtui.diagnosis.recorded.runs import Runs
 from gradtui.diagnosis.recorded.targets import target_of
 
@@ -64,3 +65,9 @@ def test_code_runs_plainly_no_more_than_tells_what_it_returns(function, given, r
     noted("recorded", Runs.recorded)
     outcome = check_target(target_of(function, None, (given,), {}))
     assert (outcome.verdict, seen[: len(runs)]) == ("correct", runs)
+
+
+def test_what_is_left_where_all_cancels_is_another_each_time():
+    assert _are_nothing(np.array([3e-18, 0.0]), np.array([-1e-18, 2e-18]), 1e-13)
+    assert not _are_nothing(np.array([3e-18, 1.0]), np.array([-1e-18, 1.0]), 1e-13)
+    assert not _are_nothing(np.zeros(2), np.zeros(3), 1e-13)
