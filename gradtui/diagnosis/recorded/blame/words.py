@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 from itertools import permutations
@@ -28,6 +28,23 @@ def words(s: Statement) -> Iterator[Candidate]:
                     text = s.spelled(repr(word))
                     told, edit = f"{s.text(side)} must be {text}", s.replaced(side, text)
                     yield Candidate((edit,), "wrong-variable", told, cost, text, side)
+        for one, other in permutations(sides, 2):
+            for text in _compared_with(s.unit.tree).get(word_of(other) or "", ()):
+                if text != ast.unparse(one):
+                    told, edit = f"{s.text(one)} must be {text}", s.replaced(one, s.spelled(text))
+                    yield Candidate((edit,), "wrong-variable", told, 0, text, one, named=True)
+
+
+@lru_cache(_FILES)
+def _compared_with(tree: ast.Module) -> Mapping[str, Sequence[str]]:
+    """Return what a file compares with each word, the most frequent first."""
+    counts = defaultdict[str, Counter[str]](Counter)
+    for node in nodes_of(tree):
+        if isinstance(node, ast.Compare):
+            for one, other in permutations([node.left, *node.comparators], 2):
+                if (word := word_of(other)) is not None:
+                    counts[word][ast.unparse(one)] += 1
+    return {word: [text for text, _ in some.most_common(_MOST)] for word, some in counts.items()}
 
 
 def is_tested_twice(s: Statement) -> bool:

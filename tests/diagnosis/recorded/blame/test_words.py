@@ -12,7 +12,7 @@ ARRAYS = {"w": RNG.normal(size=(3, 4))}
 
 class Layer:
     def __init__(self, bend="sine"):
-        self.bend = bend
+        self.bend, self.unit = bend, "m"
 
     def forward(self, z):
         self.z = z
@@ -47,6 +47,7 @@ def net(w):
 MISTAKES = [
     ('        if self.bend == "sine":', '        if self.bend == "square":'),
     ('        if self.bend == "sine":', '        if self.bend == "sin":'),
+    ('        if self.bend == "sine":', '        if self.unit == "sine":'),
     ('    if by == "rows":', '    if by == "all":'),
     ('    elif by == "all":', '    elif by == "rows":'),
 ]
