@@ -142,6 +142,7 @@ def centred(x, scale):
 
 MISTAKES = [
     (affine, ["bias"], "has_bias = shift is not None", "has_bias = shift is None"),
+    (affine, ["bias"], "has_bias = shift is not None", "has_bias = g_bias is not None"),
     (affine, ["x"], "if ctx.needs_input_grad[0]:", "if ctx.needs_input_grad[3]:"),
     (gathered, ["weight"], "if ctx.needs_input_grad[-2]:", "if ctx.needs_input_grad[-3]:"),
     (scaled, ["scale", "offset"], "if factor is not None and ctx", "if factor is None and ctx"),

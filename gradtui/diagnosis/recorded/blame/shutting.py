@@ -145,6 +145,15 @@ def _key(node: ast.expr) -> str:
     return ""
 
 
+def _begins_as_none(node: ast.expr, unit: Unit) -> bool:
+    """Return whether a function gives a name None at first."""
+    return isinstance(node, ast.Name) and any(
+        name == node.id and _is_none(value)
+        for statement in unit.of(ast.Assign) if statement.lineno < node.lineno
+        for name, value, _ in _bound(statement)
+    )  # fmt: skip
+
+
 class _Asking:
     """Finds what the conditions in a custom function ask for."""
 
@@ -166,6 +175,9 @@ class _Asking:
                 return None if inner is None else not inner
             case ast.Compare(own, [ast.Is() | ast.IsNot() as op], [ast.Constant(None)]):
                 at = self._argument(own, unit, left)
+                if at is None and _begins_as_none(own, unit):
+                    self._ask_for_own(own, node, unit, left)
+                    return isinstance(op, ast.Is)
                 return self._is_given(at, node, unit, isinstance(op, ast.IsNot))
             case ast.Subscript(own, index) if self._is_needs(own, unit, left):
                 at = _number(index)
@@ -192,6 +204,12 @@ class _Asking:
             edit = Edit(start, end, other)
             self._ask(unit, edit, node)
         return asked
+
+    def _ask_for_own(self, name: ast.expr, node: ast.expr, unit: Unit, left: int) -> None:
+        """Ask for the argument instead of a name that has no value yet, such as its gradient."""
+        for own in sorted(unit.stored):
+            if self._argument(ast.Name(own, ast.Load()), unit, left) == self._withheld.at:
+                self._ask(unit, Edit(unit.start(name), unit.end(name), own), node)
 
     def _is_needed(self, at: int, node: ast.Subscript, unit: Unit) -> bool | None:
         """Return whether an argument needs a gradient; `at` below 0 counts from the last one."""
