@@ -110,6 +110,7 @@ class Search:
         """Yield a blame for each mistake that an edit repairs."""
         for _ in range(MOST):
             hits = self._best() if self._trials.wrong else []
+            self._trials.settled = False
             if not hits:
                 return
             for hit in hits:

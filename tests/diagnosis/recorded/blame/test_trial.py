@@ -5,7 +5,7 @@ import pytest
 
 from gradtui.diagnosis.recorded.blame import trial
 
-LONGEST = 15.0
+LONGEST = 30.0
 
 
 class Edited(trial.Trials):
