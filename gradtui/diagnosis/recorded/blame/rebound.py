@@ -12,6 +12,7 @@ from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.owned import is_own
+from gradtui.diagnosis.recorded.blame.trees import block_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 from gradtui.diagnosis.recorded.blame.watch import VIEWS
 
@@ -61,6 +62,39 @@ def rebound(s: Statement) -> Iterator[Candidate]:
         edit = Edit(s.unit.start(s.node), s.unit.end(s.node), text)
         told = f"{name} must be written into: it is a view, which another value takes the place of"
         yield Candidate((edit,), "missing-path", told, 0, None, s.node)
+
+
+def drops_before(s: Statement) -> bool:
+    """Return whether a line gives a name another value though nothing has read what it computed."""
+    name, node = _name(s), s.node
+    if not isinstance(node, ast.Assign) or not any(isinstance(one, ast.Name) for one in s.nodes):
+        return False
+    block = block_of(s.unit.node, node)
+    at = block.index(node)
+    made = [one for one in _making(s.unit).get(name, ()) if one in block[:at]]
+    if not made or not isinstance(made[-1].value, ast.BinOp | ast.Call):
+        return False
+    since = block[block.index(made[-1]) + 1 : at + 1]
+    # A call for its effect, such as `x.fill_(0)`, only changes it.
+    reading = (one for one in since if not isinstance(one, ast.Expr))
+    return not any(name in _read_in(one) for one in reading)
+
+
+def _read_in(node: ast.stmt) -> set[str]:
+    """Return the names that a statement reads."""
+    names = (one for one in walked(node) if isinstance(one, ast.Name))
+    return {one.id for one in names if isinstance(one.ctx, ast.Load)}
+
+
+def continued(s: Statement) -> Iterator[Candidate]:
+    """Yield a line that goes on with what its name had, which nothing else reads."""
+    name = _name(s)
+    for node in s.nodes if drops_before(s) else ():
+        read = isinstance(node, ast.Name) and isinstance(node.ctx, ast.Load)
+        if read and isinstance(node, ast.Name) and s.held(node) is not None:
+            told = f"{node.id} must be {name}, which nothing else reads"
+            edit = s.replaced(node, name)
+            yield Candidate((edit,), "wrong-variable", told, 0, name, node, named=True)
 
 
 def _name(s: Statement) -> str:

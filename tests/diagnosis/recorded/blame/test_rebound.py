@@ -7,6 +7,7 @@ from planted import Planted, repaired
 
 RNG = np.random.default_rng(12)
 ROWS = RNG.normal(size=(4, 3))
+PAIRS = RNG.normal(size=(8, 8))
 PLACES = [(0, 4, (2, 2)), (4, 8, (2, 2)), (0, 4, (2, 2))]
 ARRAYS = {"V": RNG.normal(size=8), "W": RNG.normal(size=(4, 3))}
 
@@ -39,6 +40,17 @@ def copied(W):
     return np.sum(np.sin(W)), dW
 
 
+def by_pairs(V):
+    n, loss = len(V), 0.0
+    for i in range(n):
+        for j in range(n):
+            loss += PAIRS[i, j] * np.log(V[i] ** 2 + V[j] ** 2) if i != j else 0.0
+    over = V**2 + (V**2)[:, None]
+    np.fill_diagonal(over, np.inf)
+    over = 1 / over
+    return loss, 2 * V * np.sum((PAIRS + PAIRS.T) * over, axis=0)
+
+
 MISTAKES = [
     (row_by_row, "row -= ROWS[i]", "row = row - ROWS[i]"),
     (in_blocks, "part += 2 * block", "part = 2 * block"),
@@ -55,3 +67,11 @@ def test_the_view_is_written_into(function, old, new, tmp_path):
 
     assert (found.line, found.rule) == (at, "missing-path")
     assert planted.errors(repaired(wrong, found), function.__name__) == []
+
+
+def test_a_line_goes_on_with_what_its_name_had(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    assert planted.errors(planted.wrong("", ""), "by_pairs") == []
+    (found,) = planted.errors(planted.wrong("over = 1 / over", "over = 1 / n"), "by_pairs")
+    assert (found.line, found.fix) == (planted.line("over = 1 / over"), "over = 1 / over")
+    assert found.message.endswith("n must be over, which nothing else reads")
