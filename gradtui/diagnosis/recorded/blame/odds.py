@@ -89,7 +89,6 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
             not self.candidate.named,
             words > _MANY,
             words > _FEW,
-            self.puts_number,
             self.signs.keeps or self.signs.drops,
             self.signs.adds_line,
             self.suspect.tier,
@@ -105,13 +104,6 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
             len(strange),
             size,
         )
-
-    @property
-    def puts_number(self) -> bool:
-        """Whether it multiplies by a number: one that is there may be wrong, another needless."""
-        own = self.candidate
-        named = own.factor is None or bool(_NAME.search(own.factor))
-        return self.signs.adds and own.rule == "constant-factor" and not named
 
     @property
     def wastes(self) -> bool:

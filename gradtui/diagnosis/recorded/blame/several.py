@@ -56,7 +56,9 @@ class Several:
             with self._trials.assuming((lead.patch, frozenset())):
                 last = further.likely()
             if last:
-                return together(lead, last[0])
+                alone = self._trials.mended(last[0].patch)
+                does_all = alone >= last[0].mended  # then the first one does nothing
+                return [replace(last[0], mended=alone)] if does_all else together(lead, last[0])
         return [] if start is None else self._twofold(start)
 
     def _twofold(self, start: Further) -> list[Hit]:

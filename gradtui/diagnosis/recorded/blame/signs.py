@@ -335,6 +335,16 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def drops(self) -> bool:
-        """Whether it takes a factor away: one too many is no likelier than that one is missing."""
-        texts = [one.text for one in self.candidate.edits]
-        return texts == [b"1"] or self.candidate.rule == "extra-factor"
+        """Whether it takes a factor away: one too many is no likelier than that one is missing.
+
+        A number that is divided by something has to be there.
+        """
+        ones = [one.text for one in self.candidate.edits] == [b"1"] and not self._is_divided
+        return ones or self.candidate.rule == "extra-factor"
+
+    @property
+    def _is_divided(self) -> bool:
+        """Whether it changes what is divided by something."""
+        node = self.candidate.node
+        above = self.suspect.statement.parents.get(node) if node is not None else None
+        return isinstance(above, ast.BinOp) and isinstance(above.op, ast.Div) and above.left is node
