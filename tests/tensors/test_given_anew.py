@@ -7,8 +7,8 @@ from planted import Planted
 
 torch = pytest.importorskip("torch")
 
-torch.manual_seed(3)
-X = torch.randn(4, 3, dtype=torch.float64, requires_grad=True)
+DRAW = torch.Generator().manual_seed(3)
+X = torch.randn(4, 3, generator=DRAW, dtype=torch.float64, requires_grad=True)
 
 
 class Bent(torch.autograd.Function):

@@ -238,7 +238,8 @@ def test_where_only_numpy_computes_the_end_of_the_backward_half_is_named(tmp_pat
     path = tmp_path / "program.py"
     path.write_text(UNSEEN)
     names = {"__name__": "program"}
-    exec(compile(UNSEEN, path, "exec"), names)
+    for _ in range(2):  # what it has replaced, as a notebook does, is no other custom function
+        exec(compile(UNSEEN, path, "exec"), names)
 
     found, *_ = gradtui.check(names["case"])
 

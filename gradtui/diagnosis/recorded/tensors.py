@@ -83,8 +83,8 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     def differentiating(self) -> Callable[..., Any]:
         """The function that computes the gradients: of the only custom function beside a loss."""
         called = self.called
-        module = getattr(called, "__module__", None)
-        beside = [one for one in handing.customs() if one.__module__ == module]
+        names = getattr(called, "__globals__", {})
+        beside = [one for one in handing.customs() if _is_named_in(names, one)]
         alone = self.custom is None and self.backward is None and len(beside) == 1
         return beside[0].backward if alone else called
 
@@ -356,3 +356,9 @@ class ByHand(TensorTarget, frozen=True, eq=False, kw_only=True):
         loss, adjoints = self._as_loss(world, outs)
         passed = adjoints if spread or len(outs) == 1 else [tuple(adjoints)]
         return loss, self.backward(*passed, *cache)
+
+
+def _is_named_in(names: Mapping[str, Any], custom: Any) -> bool:
+    """Return whether a custom function belongs to a module, and is not one that it has replaced."""
+    own = getattr(inspect.unwrap(custom.backward), "__globals__", None)
+    return own is names and names.get(custom.__name__, custom) is custom
