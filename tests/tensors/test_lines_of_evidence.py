@@ -237,9 +237,10 @@ def test_where_only_numpy_computes_the_end_of_the_backward_half_is_named(tmp_pat
     )
     path = tmp_path / "program.py"
     path.write_text(UNSEEN)
-    names = {"__name__": "program"}
-    for _ in range(2):  # what it has replaced, as a notebook does, is no other custom function
+    names, customs = {"__name__": "program"}, list[object]()
+    for _ in range(2):  # what is replaced, as in a notebook, is no other custom function
         exec(compile(UNSEEN, path, "exec"), names)
+        customs.append(names["Root"])
 
     found, *_ = gradtui.check(names["case"])
 
