@@ -21,7 +21,7 @@ _KEPT = "what {} holds"
 
 
 def unpacked(s: Statement) -> Iterator[Candidate]:
-    """Yield two values in the order in which they are unpacked elsewhere."""
+    """Yield the names that a line must give to what it unpacks: those of elsewhere, each once."""
     names = _names(s.node)
     for one, two in _turned(s.unit, s.node):
         first, last = names[one], names[two]
@@ -156,10 +156,5 @@ def _source(node: ast.stmt) -> str:
 
 
 def _names(node: ast.stmt) -> Sequence[ast.Name]:
-    """Return the names that a statement gives to what it unpacks; empty if it has no such names."""
-    match node:
-        case ast.Assign([ast.Tuple(names)]) if _source(node):
-            named = [one for one in names if isinstance(one, ast.Name)]
-            return named if len(named) == len(names) else ()
-        case _:
-            return ()
+    """Return the names that a statement gives to what it unpacks; empty if that is unknown."""
+    return _named(node) if _source(node) else ()
