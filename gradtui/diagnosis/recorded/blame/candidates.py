@@ -22,15 +22,9 @@ from gradtui.recording.library import Dialect
 _ATOMS = (ast.Name, ast.Attribute, ast.Subscript, ast.Call, ast.Constant)
 _WITH_PARENTHESES = (ast.BinOp, ast.UnaryOp, ast.Attribute, ast.Compare)
 _BINDING = {
-    ast.Add: 1,
-    ast.Sub: 1,
-    ast.Mult: 2,
-    ast.Div: 2,
-    ast.MatMult: 2,
-    ast.Mod: 2,
-    ast.FloorDiv: 2,
-    ast.Pow: 4,
-}
+    ast.Add: 1, ast.Sub: 1, ast.Pow: 4,
+    ast.Mult: 2, ast.Div: 2, ast.MatMult: 2, ast.Mod: 2, ast.FloorDiv: 2,
+}  # fmt: skip
 _SIGN = 3
 _TEXTS = 4096
 """Most texts that are known without the parentheses around them."""

@@ -17,6 +17,7 @@ from gradtui.diagnosis.recorded.blame.expressions import (
     name_of,
     summands,
 )
+from gradtui.diagnosis.recorded.blame.forms import loops_around
 from gradtui.diagnosis.recorded.blame.owned import is_own
 from gradtui.diagnosis.recorded.blame.trees import block_of, target_of, walked
 from gradtui.diagnosis.recorded.blame.units import Edit
@@ -32,7 +33,6 @@ _ARRAYS = 4
 """Most other arrays of which parts may have to be set."""
 _ROWS = 6
 """Most indices of a single row that are tried."""
-_LOOPS = ast.For | ast.While
 _REPEATED: dict[type[ast.operator], str] = {ast.Add: "add", ast.Sub: "subtract"}
 """Functions that take each of repeated indices into account."""
 
@@ -210,8 +210,7 @@ def _to_others(s: Statement, node: ast.AugAssign) -> Iterator[Candidate]:
     """Yield the values that are read later, for one that changes here and that nothing reads."""
     own, names = ast.unparse(node.target), s.unit.of(ast.Name)
     later = {one.id for one in names if isinstance(one.ctx, ast.Load) and one.lineno > node.lineno}
-    again = any(node in walked(one) for one in s.unit.of(ast.stmt) if isinstance(one, _LOOPS))
-    if not isinstance(node.target, ast.Name) or own in later or again:
+    if not isinstance(node.target, ast.Name) or own in later or loops_around(s):
         return
     others = sorted(later & s.recent.keys(), key=lambda text: -s.recent[text])
     for text in others[:_ARRAYS]:

@@ -10,7 +10,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
-from gradtui.diagnosis.recorded.blame.expressions import name_of, names_in
+from gradtui.diagnosis.recorded.blame.expressions import indices_of, name_of, names_in
 from gradtui.diagnosis.recorded.blame.forms import renames
 from gradtui.diagnosis.recorded.blame.trees import nodes_of
 
@@ -95,12 +95,10 @@ def sliced(s: Statement) -> Iterator[Candidate]:
 
 def _is_slice(node: ast.Subscript) -> bool:
     """Return whether an expression reads a slice of a named array."""
-    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
     named = isinstance(node.value, ast.Name | ast.Attribute) and isinstance(node.ctx, ast.Load)
-    return named and any(isinstance(one, ast.Slice) for one in parts)
+    return named and any(isinstance(one, ast.Slice) for one in indices_of(node))
 
 
 def _form_of_slice(node: ast.Subscript) -> Sequence[type[ast.expr]]:
     """Return the kinds of the indices of an expression, along its axes."""
-    parts = node.slice.elts if isinstance(node.slice, ast.Tuple) else [node.slice]
-    return [type(one) for one in parts]
+    return [type(one) for one in indices_of(node)]
