@@ -169,6 +169,10 @@ class LeanScreen(Screen[Any]):
         if self._layout_required and not waits and not self._laying:
             self._laying = True
             self.call_next(self._paint_layout)
+        if self._repaint_required and not waits:
+            # Textual would forget what the parts ask for, though the screen may ask for less.
+            self._repaint_required = False
+            self._dirty_widgets.add(self)
         super()._on_timer_update()
 
     async def _paint_layout(self) -> None:

@@ -68,6 +68,27 @@ async def test_a_part_that_takes_the_keys_paints_the_screen_only_as_textual_does
         assert bool([one for one in asked if not one]) is repaints
 
 
+async def test_a_part_is_painted_though_a_layout_has_painted_the_screen_meanwhile(monkeypatch):
+    class Shown(App[None]):
+        def on_mount(self):
+            self.push_screen(Lean())
+
+    painted, render = [], LeanCompositor.render_partial_update
+    monkeypatch.setattr(
+        LeanCompositor, "render_partial_update",
+        lambda own: painted.extend(own._dirty_regions) or render(own),
+    )  # fmt: skip
+    async with Shown().run_test(size=(40, 10)) as pilot:
+        await pilot.pause()
+        screen, part = pilot.app.screen, pilot.app.screen.query_one(Static)
+        painted.clear()
+        screen.refresh()
+        screen._exchange_repaint_regions()
+        part.refresh()
+        await pilot.pause()
+        assert part.region in painted
+
+
 async def test_the_bindings_of_keys_are_collected_again_only_for_another_part_or_keymap():
     class Shown(App[None]):
         def on_mount(self):
