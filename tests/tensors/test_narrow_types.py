@@ -194,3 +194,27 @@ def test_a_factor_beside_such_memory_is_named():
 
     assert (finding.severity, finding.line) == ("error", line_of(Halved.backward, 3))
     assert finding.fix == "return g * (1 - y**2)"
+
+
+class Stepped(Function):
+    """Writes into what it has computed, between lines at which its values are looked at."""
+
+    @staticmethod
+    def forward(ctx, x, weight):
+        assert x.dtype != torch.float64
+        scaled = [x * weight, x]
+        scaled[0].mul_(2)
+        ctx.save_for_backward(x, weight)
+        return scaled[0].sin_()
+
+    @staticmethod
+    def backward(ctx, g):
+        x, weight = ctx.saved_tensors
+        slope = [g * torch.cos(2 * x * weight), x]
+        slope[0].mul_(2)
+        return slope[0] - weight, (slope[0] * x).sum(0)
+
+
+def test_the_line_is_found_where_code_writes_into_the_values_that_are_looked_at():
+    found = only(gradtui.check(Stepped, torch.randn(4, 3), torch.tensor([0.5, 1.2, -0.7])))
+    assert found.fix == "return slope[0] * weight, (slope[0] * x).sum(0)"

@@ -169,9 +169,10 @@ class PyTorch:
         own = self._beneath(value)
         if not isinstance(own, Tensor):
             return value
-        made = own.detach().clone()
-        if _is_leaf(own) and value.grad is not None:
-            made.grad = self._beneath(value.grad).detach().clone()
+        with nullcontext() if self._widened is None else self._widened.unheard():
+            made = own.detach().clone()
+            if _is_leaf(own) and value.grad is not None:
+                made.grad = self._beneath(value.grad).detach().clone()
         return made
 
     def _beneath(self, value: Any) -> Any:

@@ -7,7 +7,7 @@ and that is recorded and judged.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import contextmanager, nullcontext
 from typing import Any
 
 import numpy as np
@@ -60,6 +60,18 @@ class Widened(Hearing):
         self._world = world
         self._memories: dict[int, _Held] = {}
         """Start of a tensor's memory -> that memory, and what is beneath it."""
+        self._deaf = False
+        """Whether operators are executed as they are, for a while."""
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """Compute as usual for a while, with nothing beneath and nothing recorded."""
+        world, before, self._deaf = self._world, self._deaf, True
+        try:
+            with world.unheard() if isinstance(world, TensorRecorder) else nullcontext():
+                yield
+        finally:
+            self._deaf = before
 
     @contextmanager
     def resizing(self, storage: UntypedStorage, kept: int) -> Iterator[None]:
@@ -73,7 +85,7 @@ class Widened(Hearing):
 
     def narrowed(self, wide: Tensor, dtype: torch.dtype) -> Tensor:
         """Return a tensor of another type, with the given one beneath it."""
-        with self._unheard():
+        with self.unheard():
             own = wide.detach().to(dtype, copy=True)
         self._put(own, wide)
         return own
@@ -84,7 +96,7 @@ class Widened(Hearing):
 
     def beneath(self, tensor: Tensor) -> Tensor:
         """Return the wide tensor beneath another; raises Unseen."""
-        with self._unheard(), torch.no_grad():
+        with self.unheard(), torch.no_grad():
             if not tensor.numel():
                 return tensor.detach().to(_WIDE)
             start = tensor.untyped_storage().data_ptr()
@@ -99,6 +111,8 @@ class Widened(Hearing):
 
     def hear(self, operator: Any, types: Any, args: Any = (), options: Any = None) -> Any:
         """Execute an operator in its own types, and beneath."""
+        if self._deaf:
+            return operator(*args, **(options or {}))
         call = Operation(operator, args, options or {})
         if call.name == "view" and call["dtype"] is not None:
             raise Unseen
@@ -106,7 +120,7 @@ class Widened(Hearing):
         wide = call.called([self._widened(one) for one in call.values])
         if any(isinstance(one, Tensor) and not is_floating(one) for one in written):
             return wide  # whole numbers are the same in both
-        with self._unheard():
+        with self.unheard():
             own = call.called(call.values)
         self._note(call.values)  # all: some operators write into what they do not tell
         if written:
@@ -125,12 +139,12 @@ class Widened(Hearing):
         if call.draws:
             self._drawn_alike(own, wide)
         if call.name in _UNSET:
-            with self._unheard():
+            with self.unheard():
                 own.fill_(torch.nan)  # so that what is written into it is seen to be
         if own.numel() and own.untyped_storage().data_ptr() not in self._memories:
             self._put(own, wide if wide.dtype is _WIDE else wide.to(_WIDE))
         elif call.signature.views and not self._is_beneath(own, wide):
-            with self._unheard():
+            with self.unheard():
                 own = own.clone()  # a detached one, which no gradient passes
             self._put(own, wide)
         return own
@@ -143,13 +157,13 @@ class Widened(Hearing):
                 self._memories[one.untyped_storage().data_ptr()].note()
 
     def _drawn_alike(self, own: Tensor, wide: Tensor) -> None:
-        with self._unheard():
+        with self.unheard():
             own.copy_(wide)
         self._note([own])
 
     def _put(self, own: Tensor, wide: Tensor) -> None:
         """Note what is beneath a tensor, in memory that is laid out alike."""
-        with self._unheard():
+        with self.unheard():
             whole, base = _whole(own), _whole(wide)
             alike = wide.stride() == own.stride() and base.numel() == whole.numel()
             if not alike:
@@ -170,10 +184,6 @@ class Widened(Hearing):
         if isinstance(value, torch.dtype):
             return _WIDE if value.is_floating_point else value
         return self.beneath(value) if is_floating(value) else value
-
-    def _unheard(self) -> AbstractContextManager[Any]:
-        world = self._world
-        return world.unheard() if isinstance(world, TensorRecorder) else nullcontext()
 
 
 # If defined in the class it would be wrapped, which loads PyTorch's compiler for seconds.
