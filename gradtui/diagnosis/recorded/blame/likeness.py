@@ -136,7 +136,9 @@ def _edited(
     ((node, beside),) = apart
     if isinstance(beside, ast.Starred):
         return
-    for part in _like(node, beside):
+    above = s.parents.get(node)
+    called = isinstance(above, ast.Call) and above.func is node  # what is called is no value
+    for part in () if called else _like(node, beside):
         more = dict(names)
         _differences(node, part, more)
         added = isinstance(beside, ast.BinOp) and isinstance(beside.op, ast.Add | ast.Sub)
