@@ -50,7 +50,7 @@ class Variance(Function):
     @staticmethod
     def backward(ctx, g):
         (x,) = ctx.saved_tensors
-        n = x.numel() / 1
+        n = float(x.numel())
         return 2 * g * (x - x.mean()) / (1.0 * n)
 
 

@@ -16,10 +16,10 @@ from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 
 _OTHER: dict[type[ast.operator], tuple[str, ...]] = {
-    ast.Add: ("-", "*"),
-    ast.Sub: ("+", "*"),
-    ast.Mult: ("/", "@", "+"),
-    ast.Div: ("*",),
+    ast.Add: ("-", "*", "/"),
+    ast.Sub: ("+", "*", "/"),
+    ast.Mult: ("/", "@", "+", "-"),
+    ast.Div: ("*", "+", "-"),
     ast.MatMult: ("*",),
     ast.FloorDiv: ("%",),
     ast.Mod: ("//",),
@@ -39,8 +39,9 @@ def of_operation(s: Statement, node: ast.BinOp) -> Iterator[Candidate]:
     start, end = s.operator(node)
     left, right = s.left(node), s.right(node)
     inverse = isinstance(node.op, ast.Div) and getattr(node.left, "value", None) == 1
-    for other in () if inverse else _OTHER.get(type(node.op), ()):
-        yield _operator(s, node, Edit(start, end, other), other)
+    for other in ("+", "-") if inverse else _OTHER.get(type(node.op), ()):
+        if other != "/" or not _cancels(s, node):
+            yield _operator(s, node, Edit(start, end, other), other)
     tells = (held := s.held(node.left)) is None or held.value not in (0.0, 1.0)
     if isinstance(node.op, ast.Mult | ast.Pow) and tells and _is_count(s, node.right):
         other = "**" if isinstance(node.op, ast.Mult) else "*"
@@ -182,9 +183,19 @@ def _operator(s: Statement, node: ast.BinOp, edit: Edit, other: str) -> Candidat
         own + other, "wrong-variable"
     )
     cost = 0 if own + other in ("+-", "-+", "*/", "/*", "*@", "@*", "//%", "%//") else 2
+    if own + other in ("-/", "/-") and getattr(node.left, "value", None) == 1:
+        cost = 1  # both are usual
     if own + other == "+*" and _is_rate(s, node.left) and isinstance(node.right, ast.BinOp):
         cost = 1  # such as `lr + decay * w`
     return Candidate((edit,), rule, f"{own} must be {other}", cost, None, node)
+
+
+def _cancels(s: Statement, node: ast.BinOp) -> bool:
+    """Return whether a quotient for a difference may just take a factor away: `p * (1 / p)`."""
+    if not isinstance(node.op, ast.Sub):
+        return False
+    own, named = s.text(node.right), (one for one in s.nodes if isinstance(one, ast.expr))
+    return sum(s.text(one) == own for one in named) > 1
 
 
 def _is_count(s: Statement, node: ast.expr) -> bool:

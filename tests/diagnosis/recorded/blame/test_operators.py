@@ -1,6 +1,7 @@
 """A power of a number that is 1 tells nothing: the factor beside it does not belong there."""
 
 import numpy as np
+import pytest
 
 from planted import Planted
 
@@ -37,6 +38,21 @@ def embedded(Y):
     return loss, 2 * np.sum(QP_diff[:, :, None] * to_anchors, axis=1)
 
 
+def gated(w):
+    z, n, h = 1 / (1 + np.exp(-(X @ w))), np.tanh(X[:, 0]), X[:, 1]
+    new = z * n + (1 - z) * h
+    dnew = 2 * new
+    dz = n * dnew - h * dnew
+    dlogit = dz * z * (1 - z)
+    return np.sum(new**2), X.T @ dlogit
+
+
+def attended(w):
+    scale = 1 / np.sqrt(len(w) + 0.5)
+    h = np.tanh(X @ w / np.sqrt(len(w) + 0.5))
+    return np.sum(h), X.T @ (1 - h**2) * scale
+
+
 MISTAKES = [("back = SCALE * (1", "back = SCALE * 2 * (1")]
 
 
@@ -64,3 +80,19 @@ def test_a_difference_stands_in_the_order_of_its_name(tmp_path):
     (found,) = planted.errors(planted.wrong("QP_diff = Q - P", "QP_diff = P - Q"), "embedded")
 
     assert (found.line, found.fix) == (planted.line("QP_diff = Q - P"), "QP_diff = Q - P")
+
+
+@pytest.mark.parametrize(
+    ("name", "right", "mistaken"),
+    [
+        ("gated", "dlogit = dz * z * (1 - z)", "dlogit = dz * z * (1 / z)"),
+        ("gated", "dz = n * dnew - h * dnew", "dz = n * dnew * h * dnew"),
+        ("attended", "scale = 1 / np.sqrt(len(w) + 0.5)", "scale = 1 - np.sqrt(len(w) + 0.5)"),
+    ],
+)
+def test_any_operator_may_stand_for_another(tmp_path, name, right, mistaken):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+
+    (found,) = planted.errors(planted.wrong(right, mistaken), name)
+
+    assert (found.line, found.fix) == (planted.line(right), right)
