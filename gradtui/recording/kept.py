@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import random
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Set
 from contextlib import suppress
 from operator import is_
 from threading import Lock
@@ -107,6 +107,12 @@ class Kept:
         """The writable arrays, with views after their bases."""
         found = [array for array, _ in self._arrays]
         return sorted(found, key=lambda array: array.base is not None)
+
+    def arrays_besides(self, names: Set[str]) -> list[NDArray[Any]]:
+        """Return the writable arrays but those that objects hold under some names."""
+        held = (own.get(name) for own, _ in self._owned for name in names)
+        besides = {id(one) for one in held if isinstance(one, np.ndarray)}
+        return [one for one in self.arrays if id(one) not in besides]
 
     def number(self) -> None:
         """Hash new objects of the user's alike in every run: a set of them has the same order."""

@@ -2,12 +2,19 @@
 
 from __future__ import annotations
 
+import ast
+import linecache
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
+
+from gradtui.diagnosis.recorded.blame.definitions import tree_of
+from gradtui.diagnosis.recorded.blame.trees import nodes_of
+from gradtui.recording.functions import function_of
+from gradtui.recording.modules import modules_of
 
 
 @contextmanager
@@ -36,6 +43,25 @@ def guarded(arrays: Sequence[NDArray[Any]], run: Callable[[], object]) -> Iterat
         for array, own in kept:
             if not _is_numpys(array):
                 array[...] = own
+
+
+def attributes_filled(function: Callable[..., Any]) -> frozenset[str]:
+    """Return the attributes into whose arrays the files of a function's modules write.
+
+    A run with a mistake need not write into all of them, but one with the right edit may.
+    """
+    files = {str(names.get("__file__")) for names in modules_of(function)}
+    code = getattr(function_of(function), "__code__", None)
+    files |= {code.co_filename} if code is not None else set()
+    return frozenset(name for file in files for name in _filled(file))
+
+
+def _filled(file: str) -> Iterator[str]:
+    with suppress(SyntaxError):
+        for node in nodes_of(tree_of("".join(linecache.getlines(file)))):
+            match node:
+                case ast.Subscript(ast.Attribute(attr=name), ctx=ast.Store()):
+                    yield name
 
 
 def _bases(array: NDArray[Any]) -> Sequence[NDArray[Any]]:

@@ -42,6 +42,62 @@ def test_no_edit_writes_beyond_the_array_that_it_views(tmp_path):
     assert "net.py:15:10: error: the gradient of x[" in done.stdout
 
 
+BUFFERED = """
+import numpy as np
+
+x0 = np.array([0.7, -0.4])
+
+
+class Cosine:
+    def __init__(self, scale):
+        self.scale, self.slope = scale, np.zeros(2)
+
+    def of(self, x):
+        return self.scale * np.sum(np.cos(x))
+
+    def slope_of(self, x):
+        for i, one in enumerate(x):
+            self.slope[i] = -self.scale * np.sin(one)
+        return self.slope
+
+
+class Cubic:
+    def of(self, x):
+        return np.sum(x**3)
+
+    def slope_of(self, x):
+        return 3 * x**2
+
+
+class Both:
+    def __init__(self, one, other):
+        self.one, self.other = one, other
+
+    def of(self, x):
+        return self.one.of(x) + self.other.of(x)
+
+    def slope_of(self, x):
+        return self.other.slope_of(x) + self.other.slope_of(x)
+
+
+both = Both(Cosine(1.3), Cubic())
+
+
+def case(x=x0):
+    return both.of(x), both.slope_of(x)
+"""
+
+
+def test_an_edit_may_fill_an_array_of_an_object_that_nothing_fills_as_it_is(tmp_path):
+    (tmp_path / "net.py").write_text(BUFFERED)
+    command = [sys.executable, "-m", "gradtui", "check", "net.py:case"]
+
+    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, check=False)
+
+    assert "net.py:36:" in done.stdout
+    assert "return self.one.slope_of(x) + self.other.slope_of(x)" in done.stdout
+
+
 class Foreign:
     """Memory of another library, which NumPy cannot make writable again."""
 
