@@ -60,8 +60,10 @@ def rivals(
             equal = candidate in carried or candidate.rule in turns
             # What the code beside tells takes longer to ask for than a glance.
             hopeful = equal or preview.is_hopeful(s, candidate.edits)
-            # There must be a better one than an edit that leaves something idle.
-            within = most if hopeful else best.odds.total - (not best.odds.wastes)
+            # There must be a better one than an edit that leaves something idle, and an equal one
+            # that changes what is there is likelier than what adds to it.
+            as_good = best.odds.wastes or best.odds.signs.adds > hit.odds.signs.adds
+            within = most if hopeful else best.odds.total - (not as_good)
             if hopeful is not False and hit.odds.is_within(within):
                 found.append((not hopeful, hit.odds.total, hit))
     return [one for *_, one in sorted(found, key=lambda one: one[:2])]

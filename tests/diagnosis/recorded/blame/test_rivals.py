@@ -59,10 +59,23 @@ def pulled(w):
     return loss, force
 
 
+def repelled(w):
+    freedom = 1
+    near = 1 / (1 + (X @ w) ** 2 / freedom)
+    dw = np.ndarray((3, 1))
+    for j in range(3):
+        dw[j] = np.dot(near**2 * (X @ w), X[:, j])
+    dw = dw.ravel()
+    c = -2.0 / freedom
+    dw *= c
+    return np.sum(near), dw
+
+
 MISTAKES = [
     (decayed, "dw = self.dw + DECAY * w", "dw = self.dw - DECAY * w"),
     (squashed, "kept = self.function(z) / self.scale", "kept = self.function(z)"),
     (pulled, "back = -2 * np.cos(w)", "back = 2 * np.cos(w)"),
+    (repelled, "dw *= c", "dw *= freedom"),
 ]
 
 
