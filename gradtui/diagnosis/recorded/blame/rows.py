@@ -53,8 +53,11 @@ def _becomes_odd(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
     before, after = value_of(own), value_of(edited) if edited is not None else None
     if before is None or after is None:
         return False
+    powers = _exponents(before)
     return any(
-        len(was) == len(now) and (_is_row(was) or _adds_up(one, was)) and len({*now}) > 1
+        len(was) == len(now)
+        and (_is_row(was) or (_adds_up(one, was) and one not in powers))
+        and len({*now}) > 1
         for (one, was), (_, now) in zip(_signs_in(before), _signs_in(after), strict=False)
     )
 
@@ -168,6 +171,13 @@ def _powers(node: ast.expr, power: int) -> Iterator[tuple[ast.expr, int]]:
             yield from _powers(right, power if isinstance(op, ast.Mult) else -power)
         case _:
             yield node, power
+
+
+@lru_cache(_LINES)
+def _exponents(value: ast.expr) -> Sequence[ast.expr]:
+    """Return what exponentials are taken of: sums of logarithms, from which a total is taken."""
+    calls = (one for one in walked(value) if isinstance(one, ast.Call))
+    return [arg for one in calls if ast.unparse(one.func).endswith("exp") for arg in one.args]
 
 
 def _adds_up(node: ast.expr, signs: Sequence[int]) -> bool:

@@ -4,8 +4,8 @@ import ast
 
 import pytest
 
-from gradtui.diagnosis.recorded.blame.rows import is_odd
-from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.blame.rows import breaks_row, is_odd
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
 
 
 def windows(h, w, s, k, c):
@@ -29,3 +29,20 @@ def test_a_line_is_odd_that_has_more_or_less_than_the_one_beside_it(at, odd):
     node = UNIT.node.body[at]
     assert isinstance(node, ast.Assign | ast.Return)
     assert is_odd(UNIT, node) is odd
+
+
+def shares(a, b, c, np):
+    total = a + b + c
+    share = np.exp(a + b + c)
+    return total, share
+
+
+SHARES = Unit(shares.__code__, [shares])
+
+
+@pytest.mark.parametrize(("at", "breaks"), [(0, True), (1, False)])
+def test_a_logarithm_is_taken_from_others_as_well_as_added(at, breaks):
+    node = SHARES.node.body[at]
+    before_c = SHARES.start(node) + SHARES.text(node).index("+ c")
+
+    assert breaks_row(SHARES, node, [Edit(before_c, before_c + 1, "-")]) is breaks
