@@ -17,6 +17,7 @@ from gradtui.diagnosis.recorded.blame.scope import Held, Shape
 from gradtui.diagnosis.recorded.blame.slots import Slot
 from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
+from gradtui.diagnosis.recorded.blame.uses import filled_in_vain
 from gradtui.engine.shapes import stretches
 
 _MOST = 4
@@ -259,8 +260,10 @@ def _taken(slot: Slot, text: str, shape: Shape) -> Iterator[str]:
 def unread(s: Statement) -> Iterator[Candidate]:
     """Yield matrix products and states of a recurrence with a name that nothing reads.
 
-    And whole numbers that those of such a name shift, as those of a part by where it begins.
+    And whole numbers that those of such a name shift, as those of a part by where it begins; and
+    such a list where another name is returned.
     """
+    yield from _gathered(s)
     held = [(name, s.scope.get(name)) for name in s.idle]
     shifts = [name for name, one in held if one is not None and one.kind == "i" and one.shape]
     for node, name in product(s.values, shifts[:_ARRAYS]):
@@ -274,6 +277,16 @@ def unread(s: Statement) -> Iterator[Candidate]:
         for place, own_shape in _places(s):
             yield from _products(s, place, own_shape, name, one.shape)
             yield from _begun(s, place, own_shape, name, one.shape)
+
+
+def _gathered(s: Statement) -> Iterator[Candidate]:
+    """Yield a list that the function fills in vain in the place of a name that it returns."""
+    filled = filled_in_vain(s.unit.node) if isinstance(s.node, ast.Return) else ()
+    for name in (one for one in sorted(filled) if isinstance(s.locals.get(one), list)):
+        for node in s.nodes:
+            if isinstance(node, ast.Name):
+                told = f"{node.id} must be {name}, which {s.unit.code.co_name} does not use"
+                yield Candidate((s.replaced(node, name),), "wrong-variable", told, 0, name, node)
 
 
 def _places(s: Statement) -> list[tuple[ast.expr, Shape]]:

@@ -75,10 +75,14 @@ def uses_of(function: ast.AST) -> tuple[Counter[str], frozenset[str]]:
 
 @lru_cache(_FUNCTIONS)
 def filled_in_vain(function: ast.AST) -> frozenset[str]:
-    """Return the names of the arrays that a function fills in, and that nothing reads."""
-    nodes = [*walked(function)]
-    filled = [one.value.id for one in nodes if isinstance(one, ast.Subscript)
-              and isinstance(one.ctx, ast.Store) and isinstance(one.value, ast.Name)]  # fmt: skip
+    """Return the names of the arrays and lists that a function fills, and that nothing reads."""
+    filled = list[str]()
+    for node in walked(function):
+        match node:
+            case ast.Subscript(ast.Name(name), ctx=ast.Store()):
+                filled.append(name)
+            case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append"))):
+                filled.append(name)
     read, stored = uses_of(function)
     return frozenset(name for name, times in Counter(filled).items()
                      if name in stored and read[name] == times)  # fmt: skip

@@ -1,4 +1,4 @@
-"""A factor that nothing uses any more, which belongs along an axis within."""
+"""What nothing uses any more: a factor along an axis within, a list that was to be returned."""
 
 import numpy as np
 import pytest
@@ -25,6 +25,20 @@ def case(T, gain):
     return scaled(T, gain), {"T": by_all(T, gain), "gain": by_gain(T)}
 
 
+def rows_of(T, gain):
+    kept, back = [], []
+    for own, by in zip(T, gain, strict=False):
+        slope = np.cos(own) * by
+        kept.append(np.sin(own) * by)
+        back.append(slope)
+    return kept, back
+
+
+def gathered(T, gain):
+    kept, back = rows_of(T, gain)
+    return np.sum(kept), np.array([back[at % len(T)] for at in range(len(T))])
+
+
 MISTAKES = [
     ("np.cos(T) * gain[:, None]", "np.cos(T)"),
     ("np.cos(T) * gain[:, None]", "np.cos(T) / 1"),
@@ -46,3 +60,12 @@ def test_it_is_put_back_along_its_axis(old, new, tmp_path):
 def test_the_right_program_is_silent(tmp_path):
     planted = Planted(__file__, tmp_path, ARRAYS)
     assert planted.errors(planted.wrong("", ""), "case") == []
+
+
+def test_a_list_that_is_filled_in_vain_is_returned_again(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+
+    (found,) = planted.errors(planted.wrong("return kept, back", "return kept, slope"), "gathered")
+
+    assert (found.line, found.fix) == (planted.line("return kept, back"), "return kept, back")
+    assert "slope must be back, which rows_of does not use" in found.message
