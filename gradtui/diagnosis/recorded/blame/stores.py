@@ -171,21 +171,22 @@ def _steps(s: Statement) -> bool:
 
 
 def _into(s: Statement, node: ast.Assign, target: ast.expr) -> Iterator[Candidate]:
-    """Yield the same parts of another array that are set to a number.
+    """Yield the same parts of another array that are set to a number, or that become others.
 
     It is likely if nothing reads the array afterwards that they are set in.
     """
     if not isinstance(target, ast.Subscript) or not isinstance(target.value, ast.Name):
         return
     own, held = target.value, s.held(target.value)
-    if not isinstance(node.value, ast.Constant) or held is None:
-        return
     named = [one for one in s.unit.of(ast.Name) if one.id == own.id]
     vain = all(one.lineno <= node.lineno for one in named)
+    number, index = isinstance(node.value, ast.Constant), s.text(target).removeprefix(own.id)
+    if held is None or not (number or vain):
+        return
     alike = [text for text, one in s.scope.items()
              if (one.kind, one.shape) == (held.kind, held.shape) and text in s.recent]  # fmt: skip
     for text in sorted(alike, key=lambda text: -s.recent[text])[:_ARRAYS]:
-        if text != own.id:
+        if text != own.id and (number or f"{text}{index}" in s.text(node.value)):
             told = f"{own.id} must be {text}"
             edit = s.replaced(own, text)
             yield Candidate((edit,), "wrong-variable", told, 0 if vain else 1, text, own)

@@ -7,6 +7,7 @@ from planted import Planted, repaired
 
 RNG = np.random.default_rng(2)
 ROWS = RNG.normal(size=(6, 3))
+EVERY_OTHER = np.where(np.arange(6)[:, None] % 2, 1.0, ROWS)
 ARRAYS = {"w": RNG.normal(size=3)}
 
 
@@ -33,6 +34,15 @@ def doubled(w, rate):
     kept = size * slopes
     kept *= 2
     return size * np.sum((ROWS @ w) ** 2), kept, np.sum((ROWS @ w) ** 2) * size
+
+
+def spread(w):
+    waves = np.sin(EVERY_OTHER * w)
+    loss = np.sum(waves**2)
+    back = 2 * waves * np.cos(EVERY_OTHER * w)
+    for row in range(0, len(ROWS), 2):
+        back[row, :] = back[row, :] * ROWS[row]
+    return loss, np.sum(back, axis=0)
 
 
 MISTAKES = ["    dw += 2 * ROWS.T @ e\n", "    dw += 0.2 * w\n"]
@@ -66,3 +76,13 @@ def test_what_changes_where_nothing_reads_it_is_another_value(tmp_path):
     (found,) = planted.errors(wrong, "doubled")
 
     assert (found.line, found.fix) == (planted.line("kept *= 2"), "kept *= 2")
+
+
+def test_parts_that_become_others_belong_to_the_array_that_is_read(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    right = "back[row, :] = back[row, :] * ROWS[row]"
+    wrong = planted.wrong(right, "waves[row, :] = back[row, :] * ROWS[row]")
+
+    (found,) = planted.errors(wrong, "spread")
+
+    assert (found.line, found.fix) == (planted.line(right), right)
