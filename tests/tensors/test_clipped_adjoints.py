@@ -4,6 +4,7 @@ import pytest
 
 import gradtui
 from findings import only
+from gradtui.diagnosis.recorded import capped
 
 torch = pytest.importorskip("torch")
 Function = torch.autograd.Function
@@ -198,3 +199,33 @@ def test_a_bounded_slope_is_right():
     (r,) = given((6, 4))
 
     assert gradtui.check(lambda r: Huber.apply(r * 2, lambda g, r: g * r.clamp(-1, 1)), r) == []
+
+
+class Refined(Function):
+    """Solves `y = x + y a / 2` for y, backward by rounds until they change nothing."""
+
+    @staticmethod
+    def forward(ctx, x, a):
+        ctx.save_for_backward(a)
+        return x @ torch.linalg.inv(torch.eye(len(a), dtype=a.dtype) - a / 2)
+
+    @staticmethod
+    def backward(ctx, g):
+        (a,) = ctx.saved_tensors
+        both, apart = g + g, 1.0
+        back = both
+        while apart > 1e-12:
+            last, back = back, 0.5 * both - 0.5 * (back @ a.t())
+            apart = (back - last).norm().item()
+        return back, None
+
+
+@pytest.mark.usefixtures("unsearched")
+def test_what_is_always_scaled_alike_is_compared_with_no_norm(monkeypatch):
+    x, a = given((4, 3), (3, 3))
+    asked = []
+    monkeypatch.setattr(capped, "is_by_norm", lambda *given: asked.append(given))
+
+    findings = gradtui.check(lambda x: Refined.apply(x, torch.tanh(a.detach()) / 4), x)
+
+    assert ("error" in {one.severity for one in findings}, asked) == (True, [])

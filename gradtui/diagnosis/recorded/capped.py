@@ -6,8 +6,9 @@ What is linear in the loss, as all adjoints are, is bounded by no derivative.
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Collection, Mapping, Sequence
-from itertools import permutations
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import cache, partial
+from itertools import chain, permutations
 
 import numpy as np
 from msgspec import Struct
@@ -26,7 +27,7 @@ from gradtui.diagnosis.recorded.clips import (
 )
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.recording.sweep import Replay
-from gradtui.recording.tape import Call, Leaf
+from gradtui.recording.tape import Call, Leaf, Tape
 
 _LARGEST = 5_000
 """Largest tape searched for what clips a value, in nodes."""
@@ -41,19 +42,20 @@ Site = tuple[Place, int]
 
 
 class _Scaled(Struct, frozen=True):
-    """A call that multiplies a value by a number from outside, when one of its norms is known."""
+    """A call that multiplies a value by a number from outside."""
 
     node: int
     site: Site
     own: int
     """The value."""
-    size: float
     factor: float
+    size: float = np.nan
+    """The norm, once it is known."""
 
 
 def uncapped(points: Sequence[Point], wrong: Collection[str]) -> Unclipped | None:
     """Return the points without what clips adjoints; None if that changes no wrong gradient."""
-    numbers = [_by_numbers(point, wrong) for point in points] if wrong else []
+    numbers = _by_numbers(points, wrong) if wrong else []
     sites = _clipping([one for own in numbers for one in own], numbers)
     norms = [name for name in wrong if _is_of_one_norm(points, name)]
     names = [name for name in wrong if name not in norms]
@@ -157,31 +159,54 @@ def _weights(point: Point) -> set[int]:
     }  # fmt: skip
 
 
-def _by_numbers(point: Point, names: Collection[str]) -> list[_Scaled]:
-    """Return the calls that multiply a value by a number, after a norm of it became a number."""
-    tape, found = point.result.tape, list[_Scaled]()
+def _by_numbers(points: Sequence[Point], names: Collection[str]) -> list[list[_Scaled]]:
+    """Return the calls of points that multiply a value by a number, after a norm of it became one.
+
+    Those that multiply by the same number each time clip nothing, whatever the norms.
+    """
+    every = [[*_multiplied(point, names)] for point in points]
+    factors = defaultdict[Site, list[float]](list)
+    for one in chain.from_iterable(every):
+        factors[one.site].append(one.factor)
+    shared = [{one.site for one in own} for own in every]
+    fixed = {site for site, own in factors.items()
+             if np.ptp(own) <= _SAME and all(site in sites for sites in shared)}  # fmt: skip
+    return [
+        [*_with_sizes(point, [one for one in own if one.site not in fixed])]
+        for point, own in zip(points, every, strict=True)
+    ]
+
+
+def _multiplied(point: Point, names: Collection[str]) -> Iterator[_Scaled]:
+    """Yield the calls that multiply a value by a number, if any norm has become one."""
+    tape = point.result.tape
     forward = set(tape.sources(point.root)) if tape.converted else set[int]()
-    norms = {id: set(tape.sources(id)) for id in tape.converted if id not in forward}
-    for id, node, place in _calls(point, names) if norms else ():
+    for id, node, place in _calls(point, names) if not forward.issuperset(tape.converted) else ():
         divides = node.name in DIVIDING
         if not (divides or node.name in MULTIPLYING) or len(node.inputs) != 2:
             continue
         for operand, (own, scale) in [*enumerate(permutations(node.inputs))][: 1 if divides else 2]:
             if not isinstance(tape.nodes[scale], Leaf) or tape.shape(scale) or own in forward:
                 continue
-            behind = [norm for norm, sources in norms.items() if norm < id and own in sources]
-            size = next((size for norm in reversed(behind)
-                         if (size := _norm(point, own, norm)) is not None), None)  # fmt: skip
-            factor = float(tape.value(scale))
-            if size is not None and factor:
-                factor = 1 / factor if divides else factor
-                found.append(_Scaled(id, (place, operand), own, size, factor))
-    return found
+            if factor := float(tape.value(scale)):
+                yield _Scaled(id, (place, operand), own, 1 / factor if divides else factor)
 
 
-def _norm(point: Point, own: int, number: int) -> float | None:
-    """Return the norm of a value that a number, or its root, is; None if neither is one."""
+def _with_sizes(point: Point, every: Sequence[_Scaled]) -> Iterator[_Scaled]:
+    """Yield the calls whose value has a norm that became a number before, with the latest one."""
     tape = point.result.tape
+    forward = set(tape.sources(point.root)) if every else set[int]()
+    norms = {id: set(tape.sources(id)) for id in tape.converted if every and id not in forward}
+    norm_of = cache(partial(_norm, tape))
+    for one in every:
+        behind = [id for id, sources in norms.items() if id < one.node and one.own in sources]
+        sizes = (norm_of(one.own, id) for id in reversed(behind))
+        if (size := next((size for size in sizes if size is not None), None)) is not None:
+            yield replace(one, size=size)
+
+
+def _norm(tape: Tape, own: int, number: int) -> float | None:
+    """Return the norm of a value that a number, or its root, is; None if neither is one."""
     for power in _POWERS:
         if is_by_norm(tape, own, number, -power):
             return float(np.float64(tape.value(number).item()) ** power)
