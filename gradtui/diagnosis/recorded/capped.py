@@ -194,9 +194,10 @@ def _multiplied(point: Point, names: Collection[str]) -> Iterator[_Scaled]:
 
 def _with_sizes(point: Point, every: Sequence[_Scaled]) -> Iterator[_Scaled]:
     """Yield the calls whose value has a norm that became a number before, with the latest one."""
-    tape = point.result.tape
-    forward = set(tape.sources(point.root)) if every else set[int]()
-    norms = {id: set(tape.sources(id)) for id in tape.converted if every and id not in forward}
+    if not every:
+        return
+    tape, forward = point.result.tape, set(point.result.tape.sources(point.root))
+    norms = {id: set(tape.sources(id)) for id in tape.converted if id not in forward}
     norm_of = cache(partial(_norm, tape))
     for one in every:
         behind = [id for id, sources in norms.items() if id < one.node and one.own in sources]

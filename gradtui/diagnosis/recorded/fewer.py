@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.blame.gradients import Blamed, blamed
-from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.judged import Gradients
 from gradtui.diagnosis.recorded.blame.trial import Patch
 from gradtui.diagnosis.recorded.judge import Judge
@@ -95,12 +94,7 @@ def mend(
         return judge.forgives(points[at], name, apart)
 
     trials = Gradients(runs, points, forgives, wrong, len(points))
-    with (
-        guarded(runs.kept.arrays, lambda: runs.as_is(points[0].values)),
-        runs.target.library.careful(),
-        trials.watchdog.at_work(),
-    ):
-        trials.measure()
+    with trials.at_work():
         for patch in patches[:-1]:
             trials.stand(patch, frozenset())
         return trials.mended(patches[-1]) == frozenset(wrong) and not trials.partly

@@ -11,7 +11,6 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.approximate import approximate, approximate_far, is_right_near
-from gradtui.diagnosis.recorded.blame.guard import attributes_filled, guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame, Hit
 from gradtui.diagnosis.recorded.blame.judged import POINTS, Gradients
 from gradtui.diagnosis.recorded.blame.primals import Primal, other_forward
@@ -86,13 +85,7 @@ def blamed(
     )
     if len(fitting) == len(wrong) and slight:
         trials.longest *= _SLIGHT  # most code that is off by so little is meant to be
-    data = runs.kept.arrays_besides(attributes_filled(runs.target.called))
-    with (
-        guarded(data, lambda: runs.as_is(point.values)),
-        runs.target.library.careful(),
-        trials.watchdog.at_work(),
-    ):
-        trials.measure()
+    with trials.at_work():
         trials.allow(min(_MOST, int(_RUNNING * trials.longest / trials.watchdog.usual)))
         search = searches.of(point)
         shared = Shared(runs, few, judge.accepts, trials.edited, trials.standing)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence, Set
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
+from contextlib import contextmanager
 from typing import Any, Protocol
 
 import numpy as np
@@ -10,6 +11,7 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.approximate import is_approached
+from gradtui.diagnosis.recorded.blame.guard import attributes_filled, guarded
 from gradtui.diagnosis.recorded.blame.trial import Patch, Results, Trials
 from gradtui.diagnosis.recorded.halves import Begun
 from gradtui.diagnosis.recorded.point import Values
@@ -74,6 +76,19 @@ class Gradients(Trials):
         self._begun = _Begun(runs, [point.values for point in points])
         self.approximates = False
         """Whether some gradient is wrong only far from the user's own point, or but slightly."""
+
+    @contextmanager
+    def at_work(self) -> Iterator[None]:
+        """Protect the user's program while edited code runs, of which a plain run is measured."""
+        target, values = self._runs.target, self._points[0].values
+        data = self._runs.kept.arrays_besides(attributes_filled(target.called))
+        with (
+            guarded(data, lambda: self._runs.as_is(values)),
+            target.library.careful(),
+            self.watchdog.at_work(),
+        ):
+            self.measure()
+            yield
 
     def results(self, patch: Patch | None) -> Results | None:
         """Return the gradients at the first point; None if an edit fails or changes the loss."""

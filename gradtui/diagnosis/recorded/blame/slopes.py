@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from gradtui.base.source import InputError
 from gradtui.diagnosis.recorded.around import drawn
-from gradtui.diagnosis.recorded.blame.guard import guarded
 from gradtui.diagnosis.recorded.blame.hits import Blame
 from gradtui.diagnosis.recorded.blame.judged import Gradients
 from gradtui.diagnosis.recorded.blame.preview import Preview
@@ -63,12 +62,7 @@ def blamed_by_slopes(runs: Runs, names: Sequence[str], wrong: Sequence[str]) -> 
     called = runs.target.called
     given = points[0].values
     library = runs.target.library
-    with (
-        guarded(runs.kept.arrays, lambda: runs.as_is(given)),
-        library.careful(),
-        trials.watchdog.at_work(),
-    ):
-        trials.measure()
+    with trials.at_work():
         watched = Watched((), library)
         watched.run(lambda: runs.as_is(given))
         last = getattr(called, "__code__", None)
