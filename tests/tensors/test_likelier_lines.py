@@ -54,6 +54,28 @@ class Variance(Function):
         return 2 * g * (x - x.mean()) / (1.0 * n)
 
 
+ROWS, COLUMNS = torch.tensor([0, 2, 1, 2]), torch.tensor([1, 0, 1, 2])
+
+
+class Sparse(Function):
+    @staticmethod
+    def forward(ctx, values, b):
+        ctx.shape = b.shape
+        ctx.save_for_backward(values, b)
+        a = values.new_zeros(3, 3)
+        a[ROWS, COLUMNS] = values
+        return a @ b
+
+    @staticmethod
+    def backward(ctx, g):
+        values, b = ctx.saved_tensors
+        rows, columns = g.index_select(0, ROWS), b.index_select(0, COLUMNS)
+        v_grad = (rows * columns).mean(dim=1)
+        a = values.new_zeros(3, 3)
+        a[ROWS, COLUMNS] = values
+        return v_grad, a.T @ g
+
+
 class Kernel(Function):
     """Gaussian weights of the differences from the first column."""
 
@@ -218,6 +240,10 @@ WRONG = {
     ),
     "a number that is whole": (
         Variance, (x(7),), 4, "return 2 * g * (x - x.mean()) / (1.0 * (n - 1))",
+    ),
+    "a mean for a sum along an axis": (
+        Sparse, (x(4).requires_grad_(), x(3, 5).requires_grad_()), 4,
+        "v_grad = (rows * columns).sum(dim=1)",
     ),
     "before what is right but for it": (Kernel, (x(3, 4),), 3, "grad = -g * out / 2"),
     "beside what has the factor": (

@@ -170,7 +170,11 @@ def _of_twins(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             other = pair[1 - pair.index(name)]
             edit = Edit(end - len(name.encode()), end, other)
             rule = "wrong-axis" if "mean" in pair else "wrong-variable"
-            cost = int(func is node.func)
+            # An adjoint is summed along an axis, and seldom averaged.
+            along = (name, other) == ("mean", "sum") and any(
+                one.arg in ("axis", "dim") for one in node.keywords
+            )
+            cost = int(func is node.func and not along)
             yield Candidate((edit,), rule, f"{name} must be {other}", cost, other, node)
 
 
