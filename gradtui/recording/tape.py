@@ -129,8 +129,8 @@ class Tape:
         self.contractions: dict[int, Contraction] = {}
         """Result -> the contraction that was called."""
         self.open = True
-        self.stopped = False
-        """Whether some node is detached: it depends on an argument but takes no gradient."""
+        self.stopped: set[int] = set()
+        """The nodes that are detached: they depend on an argument but take no gradient."""
         self.imaginary: set[int] = set()
         """Nodes that are the imaginary parts of complex numbers."""
         self.derived: set[int] = set()

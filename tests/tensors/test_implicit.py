@@ -107,3 +107,168 @@ def test_what_is_found_without_recording_is_compared_with_the_whole_slope(
     assert right == (not found)
     if not right:
         assert "is 1.29904, the true one is 2.59808" in found[0].message
+
+
+class Solved(torch.autograd.Function):
+    """Hands z = tanh(az + x) on, and gives it the gradient u = g + asu with s = 1 - z²."""
+
+    @staticmethod
+    def forward(ctx, z, a):
+        ctx.save_for_backward(z, a)
+        return z.view_as(z)
+
+    @staticmethod
+    def backward(ctx, g):
+        z, a = ctx.saved_tensors
+        s = 1 - z**2
+        u = g
+        for _ in range(60):
+            u = g + a * s * u
+        return u, None
+
+
+class SolvedTuple(Solved):
+    """The same for a tuple of states, the loop of which begins with nothing and adds nothing."""
+
+    @staticmethod
+    def forward(ctx, z, a):
+        ctx.save_for_backward(z, a)
+        return (z,)
+
+    @staticmethod
+    def backward(ctx, g):
+        z, a = ctx.saved_tensors
+        s = 1 - z**2
+        u = torch.zeros_like(g)
+        for _ in range(60):
+            u = a * s * u
+        return g + u, None
+
+
+class Turned(Solved):
+    """The same with a wrong sign in the middle."""
+
+    @staticmethod
+    def backward(ctx, g):
+        z, a = ctx.saved_tensors
+        s = 1 - z**2
+        u = g
+        for _ in range(60):
+            u = g - a * s * u
+        return u, None
+
+
+def solution(x, a):
+    z = torch.zeros_like(x)
+    for _ in range(60):
+        z = torch.tanh(a * z + x)
+    return z
+
+
+def equilibrium(x, a, stand_in):
+    with torch.no_grad():
+        z = solution(x, a)
+    z = torch.tanh(a * z + x)
+    found = stand_in.apply(z, a)
+    return ((found[0] if isinstance(found, tuple) else found) ** 2).sum()
+
+
+def hooked(x, a, factor):
+    """Give a solution its gradient by a hook, whose equation is solved in rounds."""
+    with torch.no_grad():
+        z = solution(x, a)
+    z = torch.tanh(a * z + x)
+    s = 1 - z.detach() ** 2
+
+    def solve(g):
+        u = g
+        for _ in range(60):
+            u = g + factor * a.detach() * s * u
+        return u
+
+    z.register_hook(solve)
+    return (z**2).sum()
+
+
+X, A = torch.linspace(-1, 1, 4, dtype=torch.double), torch.tensor(0.4, dtype=torch.double)
+
+
+@pytest.mark.parametrize(
+    ("layer", "kind"), [(equilibrium, Solved), (hooked, 1.0)], ids=["function", "hook"]
+)
+def test_a_placeholder_gives_a_solution_its_gradient(layer, kind):
+    found = gradtui.check(lambda x, a: layer(x, a, kind), X, A)
+    assert [one.severity for one in found] == ["info"]
+    assert "gives a gradient to what autograd does not see" in found[0].message
+
+
+def slope(x):
+    """Return the true gradient by x: dz/dx = s/(1 - as), at a = 0.4."""
+    z = solution(x, A)
+    s = 1 - z**2
+    return 2 * z * s / (1 - A * s)
+
+
+@pytest.mark.parametrize(
+    ("layer", "kind", "fix"),
+    [
+        (equilibrium, Turned, "u = g + a * s * u"),
+        (equilibrium, SolvedTuple, None),
+        (hooked, 2.0, None),
+    ],
+    ids=["sign", "unchanged", "hook"],
+)
+def test_the_truth_behind_a_placeholder_is_that_of_the_whole(layer, kind, fix):
+    found = gradtui.check(lambda x, a: layer(x, a, kind), X, A)
+    first = next(one for one in found if one.severity == "error")
+    (at,) = first.evidence["element"] if first.target == "x" else (0,)
+    assert first.target == "x"
+    assert first.evidence["true"] == pytest.approx(float(slope(X)[at]), rel=1e-6)
+    assert fix is None or first.fix == fix
+
+
+class Reversed(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, z):
+        ctx.save_for_backward(z)
+        return z.view_as(z)
+
+    @staticmethod
+    def backward(ctx, g):
+        return -0.5 * g
+
+
+class Penalised(torch.autograd.Function):
+    @staticmethod
+    def forward(ctx, z):
+        ctx.save_for_backward(z)
+        return z.view_as(z)
+
+    @staticmethod
+    def backward(ctx, g):
+        (z,) = ctx.saved_tensors
+        return g + 0.1 * torch.sign(z)
+
+
+def reversed_beside(x, a):
+    return (Reversed.apply(x * a.detach()) ** 2).sum()
+
+
+def penalised_beside(x, a):
+    """A penalty on what does not depend on the detached maximum."""
+    y = Penalised.apply(a * x)
+    return (torch.exp(y) / torch.exp(x.detach().max())).sum()
+
+
+def looked_at(x, a):
+    seen = []
+    y = a * torch.tanh(x - x.detach().mean())
+    y.register_hook(lambda g: seen.append(g))
+    y.register_hook(lambda g: g * 0.5)
+    return (y**2).sum()
+
+
+@pytest.mark.parametrize("function", [reversed_beside, penalised_beside, looked_at])
+def test_what_changes_a_gradient_beside_detached_values_is_no_placeholder(function):
+    found = gradtui.check(function, X, A)
+    assert not any("autograd does not see" in one.message for one in found)

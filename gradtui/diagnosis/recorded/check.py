@@ -18,6 +18,7 @@ from gradtui.diagnosis.recorded.disjoint import masking_nothing
 from gradtui.diagnosis.recorded.exchanged import exchanged
 from gradtui.diagnosis.recorded.faithful import is_faithful
 from gradtui.diagnosis.recorded.faults import Faults
+from gradtui.diagnosis.recorded.implicit import placeholder
 from gradtui.diagnosis.recorded.judge import SINGLE
 from gradtui.diagnosis.recorded.matrices import held_within
 from gradtui.diagnosis.recorded.notes import (
@@ -151,12 +152,18 @@ class _Checking:
         fitting = [n for n in self.names if n in self.claimed
                    and start.hand[n].shape == start.true[n].shape]  # fmt: skip
         misfits = [n for n in self.names if n in self.claimed and n not in fitting]
+        standing = placeholder(self.runs, start)
+        if standing is not None:
+            why = f"{standing} gives a gradient to what autograd does not see"
+            near = [one for one in points if one.near]
+            return self._by_slopes(near, fitting, why) or self._by_differences(why)
         single = any(value.dtype == np.float32 for value in drawn.values())
         self.runs.single = self._in_single(start)
         tolerance = SINGLE if single or self.runs.single else TOLERANCE
         seen = compared(self.runs, points, fitting, tolerance)
         if seen.judged.mistrusted:
-            return self._by_slopes(seen.points, fitting) or self._by_differences(_UNSEEN)
+            why = _DETACHED if start.result.tape.stopped else _UNSEEN
+            return self._by_slopes(seen.points, fitting, why) or self._by_differences(_UNSEEN)
         seen, mistakes = self._faults.likeliest(seen, misfits)
         points, judged = seen.points, seen.judged
         found = [*absent, *mistakes]
@@ -189,7 +196,9 @@ class _Checking:
             raise Lost("the code computes something else where it is recorded")
         return start
 
-    def _by_slopes(self, points: Sequence[Point], names: Sequence[str]) -> Outcome | None:
+    def _by_slopes(
+        self, points: Sequence[Point], names: Sequence[str], why: str
+    ) -> Outcome | None:
         """Compare with central differences of all elements; None if they are uncertain."""
         found = numeric_points(self.runs, points, names)
         if not found:
@@ -198,7 +207,6 @@ class _Checking:
         findings = self._faults.of(found, judge, (), judge.judged(names).wrong)
         findings += self._unfit(names)
         sides = one_side(self.runs, found) if verdict_of(findings) == "correct" else ()
-        why = _DETACHED if points[0].result.tape.stopped else _UNSEEN
         text = f"compared by central differences: {why}"
         seen = note("opaque", "info", self.target.name, text, self.target.place)
         told = [*findings, seen, *self._notes(), *sides]

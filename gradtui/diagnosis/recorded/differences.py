@@ -47,6 +47,10 @@ class Slope(Struct, frozen=True):
         """Return whether a gradient may be this slope."""
         return bool(abs(self.value - gradient) <= COARSE * abs(gradient) + self.error)
 
+    def is_same(self, other: Slope) -> bool:
+        """Return whether another measurement may be of the same slope."""
+        return abs(self.value - other.value) <= COARSE * abs(other.value) + self.error + other.error
+
     def fits_both_sides(self, gradient: float) -> bool:
         """Return whether a gradient may be the slope of each side, as where a corner is noise."""
         return all(

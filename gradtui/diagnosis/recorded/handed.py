@@ -31,6 +31,7 @@ _SAME = 1e-4
 _FEW = 2
 """Elements at a bound that tell it: the largest of all is at it by chance."""
 
+NAMELESS = "changes its gradient in a way that has no name here"
 _WHOLE = "hands a value on unchanged"
 _PART = "keeps some elements of a value and passes the gradient of the others, too"
 
@@ -105,13 +106,16 @@ def _done(function: Any) -> str | None:
         return f"{_WHOLE} and changes its gradient" if function.whole else None
     given, found = (np.stack([pair[at].reshape(-1) for pair in pairs]) for at in (0, 1))
     if function.whole:
-        done = _done_to_all(given, found)
+        done = done_to_all(given, found)
         return done and f"{_WHOLE} and {done}"
     return _done_beside(function, given, found) if function.chooses() else None
 
 
-def _done_to_all(given: Array, found: Array) -> str | None:
-    """Return what is made of the adjoints of a value, in words; None if nothing is."""
+def done_to_all(given: Array, found: Array) -> str | None:
+    """Return what is made of the adjoints of a value, in words; None if nothing is.
+
+    Each adjoint is a row, none of which is 0.
+    """
     sizes, norms = (np.linalg.norm(one, axis=1) for one in (given, found))
     ratios = np.sum(given * found, axis=1) / sizes**2
     if _are_same(found, ratios[:, None] * given):
@@ -119,7 +123,7 @@ def _done_to_all(given: Array, found: Array) -> str | None:
     bound = float(np.max(np.abs(found)))
     if np.sum(np.abs(given) > bound) >= _FEW and _are_same(found, np.clip(given, -bound, bound)):
         return f"clips the elements of its gradient at {number(bound)}"
-    return "changes its gradient in a way that has no name here"
+    return NAMELESS
 
 
 def _done_beside(function: Any, given: Array, found: Array) -> str | None:

@@ -22,6 +22,8 @@ Array = NDArray[Any]
 
 _MOST = 400
 """Most elements of all gradients, each of which takes several runs."""
+_CONFIRMED = 1e-6
+"""The relative difference of a slope from what it is confirmed to be, and of its error bound."""
 _WIDE = 100.0
 """Factor by which steps are widened when slopes are measured again."""
 
@@ -72,6 +74,15 @@ def numeric_points(runs: Runs, points: Sequence[Point], names: Sequence[str]) ->
     return found
 
 
+def _is_confirmed(runs: Runs, point: Point, name: str) -> bool:
+    hand = point.hand[name]
+    if not np.all(np.isfinite(hand)):
+        return False
+    slope, expected = slope_along(runs, point, {name: hand})
+    room = _CONFIRMED * abs(expected)
+    return slope.sure and slope.error <= room and abs(slope.value - expected) <= room
+
+
 def _is_apart(runs: Runs, point: Point) -> bool:
     """Return whether the loss changes otherwise than the recording tells."""
     slope, expected = slope_along(runs, point)
@@ -79,13 +90,18 @@ def _is_apart(runs: Runs, point: Point) -> bool:
 
 
 def _slopes(runs: Runs, point: Point, name: str) -> Array | None:
-    """Return a gradient by central differences; None if they are uncertain."""
+    """Return a gradient by central differences; None if they are uncertain.
+
+    It is the claimed one if that is right along a random direction, which takes a few runs.
+    """
+    if _is_confirmed(runs, point, name):
+        return point.hand[name]
     true = np.zeros(point.true[name].shape)
     for at in np.ndindex(*true.shape):
         slope = slope_at(runs, point.values, name, at)
         wide = slope_at(runs, point.values, name, at, wide=_WIDE)
         # A solution is found on a grid, within which it changes differently.
-        if not (slope.sure and wide.sure and wide.agrees(slope.value)):
+        if not (slope.sure and wide.sure and wide.is_same(slope)):
             return None
         true[at] = slope.value
     return true

@@ -167,6 +167,14 @@ class Target(Struct, frozen=True, eq=False, dict=True):
         raise NotImplementedError
 
     @property
+    def placeholders(self) -> Callable[[World], AbstractContextManager[Any]] | None:
+        """It has what is there for a gradient alone, in a recorded run in here.
+
+        None if the code cannot have any.
+        """
+        return None
+
+    @property
     def jumping(self) -> AbstractContextManager[Any] | None:
         """Functions that jump have the slopes in here that they claim.
 

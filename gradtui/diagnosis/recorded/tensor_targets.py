@@ -111,8 +111,18 @@ def _tried(target: TensorTarget) -> Iterator[None]:
 
 def _returns_gradients(target: TensorTarget, types: Mapping[str, Any]) -> bool:
     """Return whether a function returns its loss and gradients for arguments of their own types."""
-    with _tried(target):
-        returned = target.returned(types)
+    try:
+        with _tried(target):
+            returned = target.returned(types)
+    except RuntimeError:
+        every = (*types, *target.judged)
+        if {*every} <= {*target.case.wrt}:
+            raise
+        # Code with hooks on its tensors runs only where these require gradients.
+        wanted = replace(target, case=replace(target.case, wrt=every))
+        if _returns_gradients(wanted, types):
+            raise
+        return False
     if not isinstance(returned, tuple | list) or len(returned) < 2:
         return False
     loss, raw = returned[0], tensors.as_pairs(returned[1] if len(returned) == 2 else returned[1:])

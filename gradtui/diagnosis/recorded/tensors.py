@@ -33,6 +33,7 @@ from gradtui.recording.torch import run as tensors
 from gradtui.recording.torch.contexts import Saved
 from gradtui.recording.torch.jumping import jumps_sloped
 from gradtui.recording.torch.library import PyTorch
+from gradtui.recording.torch.placeholders import placeholders
 from gradtui.recording.torch.returning import Miscount, Misfit, misshapen, withholding
 
 T = TypeVar("T")
@@ -120,6 +121,11 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     def passing(self, functions: Mapping[Any, Any]) -> Target:
         """Return it with functions that hand a value on passing its gradient unchanged."""
         return replace(self, passed=functions)
+
+    @property
+    def placeholders(self) -> Callable[[World], AbstractContextManager[Any]] | None:
+        """It has what is there for a gradient alone, in a recorded run in here."""
+        return None if self.backward is not None else placeholders
 
     @property
     def jumping(self) -> AbstractContextManager[Any] | None:

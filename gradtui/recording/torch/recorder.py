@@ -183,8 +183,10 @@ class TensorRecorder(CallRecorder):
         if call.name == "detach" and self._by_autograd and is_number(returned):
             node = self.known(returned)
             if node is not None and self.tape.active[node] and not is_within():
-                self.tape.stopped |= not _is_saved(call["self"], latest)
-                return returned.clone()
+                made = returned.clone()
+                if not _is_saved(call["self"], latest):
+                    self.tape.stopped.add(self._adopted_node(made))
+                return made
         return returned
 
     def _results(self, call: Operation, inputs: Sequence[Tensor], returned: Any) -> Any:
@@ -224,8 +226,10 @@ class TensorRecorder(CallRecorder):
         if call.draws and call.name == "native_dropout" and at == 0:
             return self._dropped(call, value)
         making = call.draws or call.name in MAKING
-        if making or not slots or self._is_constant(call):
+        if making or not slots:
             return self.tape.leaf(dense(value))
+        if self._is_constant():
+            return self._constant(call, dense(value))
         plain = is_floating(result) and not call.is_complex
         if at == 0 and plain:
             moved = moves.moved(call, [operand(slot) for slot in slots], slots, value, self.tape)
@@ -277,9 +281,9 @@ class TensorRecorder(CallRecorder):
             return node
         if not torch.is_grad_enabled() or is_within():
             return node
-        self.tape.stopped = True
         if node not in self._stopped:
             self._stopped[node] = self.tape.leaf(self.tape.value(node))
+            self.tape.stopped.add(self._stopped[node])
         return self._stopped[node]
 
     def _node_of_number(self, value: float) -> int:
@@ -305,13 +309,18 @@ class TensorRecorder(CallRecorder):
             return False
         return value % 1 != 0 or self.tape.line == self._converting
 
-    def _is_constant(self, call: Operation) -> bool:
+    def _is_constant(self) -> bool:
         """Return whether the present computation takes no part in any gradient."""
-        if not self._by_autograd or torch.is_grad_enabled() or is_within():
-            return False
+        return self._by_autograd and not torch.is_grad_enabled() and not is_within()
+
+    def _constant(self, call: Operation, value: Array) -> int:
+        """Return the node of a result that takes no part in any gradient."""
         nodes = [self.known(call.value(slot)) for slot in call.slots()]
-        self.tape.stopped |= any(node is not None and self.tape.active[node] for node in nodes)
-        return True
+        found = self.tape.leaf(value)
+        if any(id is not None and (self.tape.active[id] or id in self.tape.stopped)
+               for id in nodes):  # fmt: skip
+            self.tape.stopped.add(found)
+        return found
 
     def _dropped(self, call: Operation, value: Array) -> int:
         """Return the node of a result with randomly drawn elements set to 0."""
