@@ -78,3 +78,33 @@ def test_what_a_kernel_rounds_is_passed_as_other_rounding_is(function, severity)
 
     assert found[0].severity == severity
     assert "passes through quarters" in found[0].message
+
+
+class Pooled(torch.autograd.Function):
+    """The two smallest numbers become their mean, unseen; the gradient is handed on as it is."""
+
+    @staticmethod
+    def forward(ctx, x):
+        found = x.detach().numpy().copy()
+        least = np.argsort(found)[:2]
+        found[least] = found[least].mean()
+        return torch.from_numpy(found)
+
+    @staticmethod
+    def backward(ctx, g):
+        return g
+
+
+@pytest.mark.usefixtures("numpys_arrays")
+def test_what_a_recording_misses_is_not_taken_for_flat():
+    def case(x):
+        y = Pooled.apply(x)
+        above = torch.clamp(y - 0.1, min=0) ** 3
+        return above.sum() + (y**2 * torch.arange(6)).sum()
+
+    x = torch.tensor([2.0, -1.5, 0.3, 1.2, -0.2, 0.9], dtype=torch.float64)
+    found = gradtui.check(case, x)
+    (wrong,) = [one for one in found if one.severity == "error"]
+    # Both are 2 * -0.85 * (1 + 4) / 2 for the mean -0.85, and not 2 * -0.85 for x[1].
+    assert (wrong.evidence["element"], wrong.evidence["claimed"]) == ([1], pytest.approx(-1.7))
+    assert wrong.evidence["true"] == pytest.approx(-4.25)

@@ -56,21 +56,24 @@ def without_meant(
     jumps = jumping(runs, points if wrong else ())
     rates = {**jumps.idle, **_rates(runs, points[0])} if wrong else {}
     custom = runs.target.jumping is not None
-    found = agreed([one.name for one in wrong], points, tolerance, rates, custom=custom)
+    seen = _seen(points, [one.name for one in wrong])
+    found = agreed(seen, points, tolerance, rates, custom=custom)
     # Beyond a bound that a gradient ignores, it is wrong with or without a small number.
     usual = cut_off(points[0].result.tape, points[0].root) if wrong else frozenset()
     within = [one for one in points if wrong and cut_off(one.result.tape, one.root) <= usual]
     omitting = Stabilisers(within or points, [one.name for one in wrong])
     notes, left = list[Finding](), list[Wrong]()
     for one in wrong:
-        meant = found.meant.get(one.name) or surrogate(
-            one.name,
-            points,
-            tolerance,
-            chooses=found.way is None and _chooses(runs, points, one.name),
-            deliberate=runs.target.deliberate,
-            common=found.way,
-        )
+        meant = found.meant.get(one.name)
+        if meant is None and one.name in seen:
+            meant = surrogate(
+                one.name,
+                points,
+                tolerance,
+                chooses=found.way is None and _chooses(runs, points, one.name),
+                deliberate=runs.target.deliberate,
+                common=found.way,
+            )
         if meant:
             told: Finding | None = _straight_through(one, meant)
         else:
@@ -99,6 +102,14 @@ def without_meant(
         (own, left), *others = intentions
     otherwise = tuple((points, tuple(some)) for points, some in others)
     return Sifted(tuple(together(notes)), own, tuple(left), otherwise)
+
+
+def _seen(points: Sequence[Point], names: Sequence[str]) -> Sequence[str]:
+    """Return the names of gradients of which the recordings miss nothing.
+
+    What they miss may have a slope, however flat it looks there.
+    """
+    return [name for name in names if not any(name in point.unseen for point in points)]
 
 
 def _telling(runs: Runs, points: Sequence[Point], names: Sequence[str]) -> Sequence[Point]:
@@ -139,7 +150,9 @@ def _beside_the_intention(
     `wrong` the gradients that are not the truth.
     """
     known, flat, others = dict[str, Way](), list[str](), list[str]()
-    for name in (one.name for one in left):
+    seen = _seen(points, [one.name for one in left])
+    others += [one.name for one in left if one.name not in seen]
+    for name in seen:
         way = followed(name, points) or past.get(name)
         zero = not any(np.any(point.true[name]) for point in points)
         if way is None and not zero:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from gradtui.diagnosis.recorded.differences import COARSE, slope_along, slope_at
 from gradtui.diagnosis.recorded.judge import Judge
-from gradtui.diagnosis.recorded.point import Point
+from gradtui.diagnosis.recorded.point import Point, is_close
 from gradtui.diagnosis.recorded.runs import Runs
 
 Array = NDArray[Any]
@@ -68,7 +68,9 @@ def numeric_points(runs: Runs, points: Sequence[Point], names: Sequence[str]) ->
     for point in {id(one): one for one in chosen}.values():
         true = {name: _slopes(runs, point, name) for name in names}
         if all(one is not None for one in true.values()):
-            found.append(replace(point, true=true, hand={n: point.hand[n] for n in names}))
+            unseen = frozenset(n for n in names if not is_close(true[n], point.true[n], COARSE))
+            hand = {name: point.hand[name] for name in names}
+            found.append(replace(point, true=true, hand=hand, unseen=unseen))
         elif not found:
             return found
     return found

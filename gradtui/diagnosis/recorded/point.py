@@ -52,6 +52,8 @@ class Point(Struct, frozen=True, eq=False, weakref=True):
     """Whether it is farther out, on a side of a kink that no point around the user's own is on."""
     weight: float = 1.0
     """What the loss is multiplied by here, and all gradients with it."""
+    unseen: frozenset[str] = frozenset()
+    """The arguments whose true gradient is not that of the recording, which misses a part."""
 
     @property
     def run(self) -> Run:
