@@ -155,3 +155,51 @@ def test_edits_that_write_into_constant_matrices_leave_them_as_they_are():
 
     assert finding.line == line_of(Turned.backward, 4)
     assert all(torch.equal(one.to_dense(), own) for one, own in zip(matrices, before, strict=True))
+
+
+ENDS = torch.tensor([[0, 1], [1, 2], [0, 2]])
+
+
+class Solve(Function):
+    """The solution of sparse equations, whose matrix has a sparse gradient."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        found = torch.linalg.solve(a.to_dense(), b)
+        ctx.save_for_backward(a, found)
+        return found
+
+    @staticmethod
+    def backward(ctx, g):
+        a, found = ctx.saved_tensors
+        by_b = torch.linalg.solve(a.to_dense().T, g)
+        rows, columns = a._indices()
+        values = -by_b[rows] * found[columns]
+        return torch.sparse_coo_tensor(a._indices(), values, a.shape), by_b
+
+
+class SolveOtherwise(Solve):
+    @staticmethod
+    def backward(ctx, g):
+        a, found = ctx.saved_tensors
+        by_b = torch.linalg.solve(a.to_dense().T, g)
+        rows, columns = a._indices()
+        values = -by_b[rows] * g[columns]
+        return torch.sparse_coo_tensor(a._indices(), values, a.shape), by_b
+
+
+@pytest.mark.parametrize(("solve", "right"), [(Solve, True), (SolveOtherwise, False)])
+def test_gradients_of_values_that_share_a_place_are_compared(solve, right):
+    def case(k, f):
+        i, j = ENDS.T
+        d = torch.arange(3)
+        places = torch.stack([torch.cat([i, i, j, j, d]), torch.cat([i, j, i, j, d])])
+        values = torch.cat([k, -k, -k, k, torch.ones(3, dtype=torch.float64)])
+        a = torch.sparse_coo_tensor(places, values, (3, 3)).coalesce()
+        first = solve.apply(a, f)
+        return (f * first).sum() + (solve.apply(a, first**2) ** 2).sum()
+
+    found = errors(case, 1 + x(3) ** 2, x(3))
+    assert right == (not found)
+    if not right:
+        assert found[0].fix == "values = -by_b[rows] * found[columns]"

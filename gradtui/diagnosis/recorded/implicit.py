@@ -35,7 +35,7 @@ def placeholder(runs: Runs, start: Point) -> str | None:
             yield
 
     try:
-        tape = runs.recorded(start.values, watched).tape
+        tape = runs.recorded(start.values, watched, kind="heard").tape
     except CodeFailed:
         return None
     names = (one.name for one in found[-1] if _stands_for_a_solution(one, tape))

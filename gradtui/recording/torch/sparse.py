@@ -14,8 +14,10 @@ from gradtui.recording.tape import Index, Tape
 from gradtui.recording.torch.calls import Operation
 from gradtui.recording.torch.tensors import array_of, is_known, tensor_of
 
-_KEPT = ("_coalesce", "coalesce", "clone", "detach", "alias")
-"""Operators whose result represents the same tensor."""
+_ALIKE = ("clone", "detach", "alias")
+"""Operators whose result has the same values at the same places."""
+_COALESCED = ("_coalesce", "coalesce")
+"""Operators whose result has the sum of all values at a place."""
 _DENSE = {"_sparse_addmm": torch.ops.aten.addmm.default}
 """Operators of sparse matrices -> those of dense ones."""
 _Key = tuple[int, int, tuple[int, ...]]
@@ -82,8 +84,14 @@ class SparseTensors:
         returned = call.called(call.values)
         if not isinstance(returned, Tensor) or not returned.dtype.is_floating_point:
             return returned
-        if call.name in _KEPT:
+        if call.name in _ALIKE:
+            self._known[_key(returned)] = returned, *self._entry(given)[1:]
+            return returned
+        if call.name in _COALESCED:
             self._note(returned, self._entry(given)[1])
+            return returned
+        if call.name == "sparse_mask":
+            self._masked(returned, given)
             return returned
         try:
             found = self._on_dense(call)
@@ -111,12 +119,20 @@ class SparseTensors:
         self._recorder.hold(tensor, node)
         return tensor
 
+    def _masked(self, result: Tensor, source: Tensor) -> None:
+        """Note what is read at places that may repeat, so that it has each value as often."""
+        tape, places = self._recorder.tape, _places(result)
+        values = tape.moved((self._entry(source)[1],), places)
+        self._known[_key(result)] = result, tape.added(values, places, tuple(result.shape)), values
+
     def _entry(self, tensor: Tensor) -> tuple[Tensor, int, int]:
         """Return the entry of a tensor; one from outside is a constant."""
         key = _key(tensor)
         if key not in self._known:
-            dense = np.array(array_of(tensor.detach().to_dense()))
-            self._note(tensor, self._recorder.tape.leaf(dense))
+            tape = self._recorder.tape
+            values = tape.leaf(np.array(array_of(tensor.detach()._values())))
+            node = tape.added(values, _places(tensor), tuple(tensor.shape))
+            self._known[key] = tensor, node, values
         return self._known[key]
 
     def _note(self, tensor: Tensor, node: int) -> None:
