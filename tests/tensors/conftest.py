@@ -24,7 +24,7 @@ def alone(request, monkeypatch):
         kinds = ((one, one.__module__) for one in customs())
         return [one for one, module in kinds if module == own or not module.startswith("test_")]
 
-    for file in ("handing", "jumping", "returning"):
+    for file in ("handing", "jumping", "placeholders", "returning"):
         monkeypatch.setattr(f"gradtui.recording.torch.{file}.customs", customs_alone)
 
 

@@ -200,7 +200,7 @@ class _Checking:
         self, points: Sequence[Point], names: Sequence[str], why: str
     ) -> Outcome | None:
         """Compare with central differences of all elements; None if they are uncertain."""
-        found = numeric_points(self.runs, points, names)
+        found = numeric_points(self.runs, points, names, detached=why is _DETACHED)
         if not found:
             return None
         judge = NumericJudge(self.runs, found)

@@ -53,10 +53,12 @@ class NumericJudge(Judge):
         return np.full(true.shape, COARSE * np.max(true, initial=0.0))
 
 
-def numeric_points(runs: Runs, points: Sequence[Point], names: Sequence[str]) -> list[Point]:
+def numeric_points(
+    runs: Runs, points: Sequence[Point], names: Sequence[str], *, detached: bool
+) -> list[Point]:
     """Return a few points with their true gradients by central differences.
 
-    They are the user's own, the one at which most leaves the recording, and the farthest at which
+    What is `detached` is known, so that a gradient may stop there or pass a step beside it.  They are the user's own, the one at which most leaves the recording, and the farthest at which
     that shows.  Empty if the gradients have too many elements, or are uncertain at the user's own.
     """
     found = list[Point]()
@@ -68,7 +70,8 @@ def numeric_points(runs: Runs, points: Sequence[Point], names: Sequence[str]) ->
     for point in {id(one): one for one in chosen}.values():
         true = {name: _slopes(runs, point, name) for name in names}
         if all(one is not None for one in true.values()):
-            unseen = frozenset(n for n in names if not is_close(true[n], point.true[n], COARSE))
+            apart = (n for n in names if not is_close(true[n], point.true[n], COARSE))
+            unseen = frozenset(() if detached else apart)
             hand = {name: point.hand[name] for name in names}
             found.append(replace(point, true=true, hand=hand, unseen=unseen))
         elif not found:
