@@ -11,6 +11,7 @@ from collections.abc import Iterator, Sequence
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.around import is_one_signed
+from gradtui.diagnosis.recorded.differences import COARSE
 from gradtui.diagnosis.recorded.domain import kept_positive, unfolded
 from gradtui.diagnosis.recorded.judge import Judge
 from gradtui.diagnosis.recorded.notes import note
@@ -39,7 +40,9 @@ def one_sided(
     The call `fold` tells that arguments may have to keep theirs.
     """
     beyond = [*points_around(runs, start, (*start.true,))]
-    wrong = Judge(runs, [start, *beyond], tolerance).judged(names).wrong if beyond else ()
+    # Other signs change all of a gradient; a solver's own steps change a little of it.
+    coarse = max(tolerance, COARSE)
+    wrong = Judge(runs, [start, *beyond], coarse).judged(names).wrong if beyond else ()
     place = start.result.tape.nodes[fold].place
     kept = ", ".join(name for name, value in start.values.items() if is_one_signed(value))
     for one in wrong:

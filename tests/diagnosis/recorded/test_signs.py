@@ -53,6 +53,12 @@ def test_a_slope_that_is_right_for_all_signs_has_no_note():
     assert gradtui.check(sparse(np.sign), ACTIVE + 0.1) == []
 
 
+def test_a_gradient_that_is_coarser_where_signs_are_others_has_no_note():
+    """As that of a solver, whose own steps are longer there."""
+    case = sparse(lambda z: np.sign(z) * (1 + 1e-5 * (z < 0)))
+    assert gradtui.check(case, ACTIVE + 0.1) == []
+
+
 @pytest.mark.parametrize("slope", [np.zeros_like, lambda z: 2 * np.ones_like(z)])
 def test_another_slope_is_wrong(slope):
     (found,) = gradtui.check(sparse(slope), ACTIVE + 0.1)
