@@ -381,6 +381,21 @@ def test_a_wrong_line_is_named_inside_what_transforms_functions(function):
     assert all(one.grad is None for one in net_of.parameters())
 
 
+def test_a_contraction_of_complex_numbers_is_recorded():
+    turns = torch.tensor([[1.0, 2.0j], [0.5j, -1.0]], dtype=torch.complex128)
+
+    class Turned(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            return torch.einsum("ij,jk->ik", turns, x.to(turns.dtype)).imag
+
+        @staticmethod
+        def backward(ctx, g):
+            return torch.einsum("ji,jk->ik", turns.imag, g)
+
+    assert gradtui.check(lambda x: (Turned.apply(x) ** 2).sum(), torch.randn(2, 3)) == []
+
+
 def test_a_contraction_is_one_operation_of_the_graph():
     def loss(w, v):
         y = torch.einsum("ij,...jk->...ki", w, v)  # of transposed memory

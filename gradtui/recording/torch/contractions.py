@@ -25,7 +25,7 @@ def contracting(recorder: TensorRecorder) -> Iterator[None]:
         found: Tensor = before(subscripts, operands, **options)
         node = recorder.known(found)
         labels = labels_of(subscripts, [tuple(one.shape) for one in operands])
-        if node is None or labels is None:
+        if node is None or labels is None or found.is_complex():  # whose parts are an axis more
             return found
         if note(recorder.tape, labels, nodes, node) and is_whole(found):
             recorder.hold(found, node)  # its views are then views of the whole result
