@@ -83,6 +83,11 @@ def filled_in_vain(function: ast.AST) -> frozenset[str]:
                 filled.append(name)
             case ast.Expr(ast.Call(ast.Attribute(ast.Name(name), "append"))):
                 filled.append(name)
+            case ast.Assign([ast.Name(name)], ast.BinOp(op=ast.Add()) as joined):
+                ends = (joined.left, joined.right)
+                lists = any(isinstance(one, ast.List) for one in ends)
+                own = any(isinstance(one, ast.Name) and one.id == name for one in ends)
+                filled += [name] * (lists and own)
     read, stored = uses_of(function)
     return frozenset(name for name, times in Counter(filled).items()
                      if name in stored and read[name] == times)  # fmt: skip

@@ -105,3 +105,16 @@ def test_an_array_that_is_filled_in_and_not_read_is_told():
     ).body
 
     assert filled_in_vain(function) == {"last"}
+
+
+def test_a_list_that_grows_by_its_own_name_is_filled_too():
+    (function,) = ast.parse(
+        "def swept(steps, kept):\n"
+        "    grads, others = [], []\n"
+        "    for one in steps:\n"
+        "        grads = [2 * one] + grads\n"
+        "        others = others + [one]\n"
+        "    return kept, others\n"
+    ).body
+
+    assert filled_in_vain(function) == {"grads"}
