@@ -139,7 +139,25 @@ def summed(S):
     return sums.value(S), sums.slope(S)
 
 
+def damped(A, B):
+    reg, given = 0.3, 1.7
+    loss = -given * reg * np.sum(np.sin(A) * np.cos(B))
+    by_a = (
+        given
+        * np.cos(A)
+        * np.cos(B)
+        * (-reg)
+    )  # fmt: skip
+    by_b = (
+        given
+        * np.sin(A) * np.sin(B) * -1
+        * (-reg)  # of both
+    )  # fmt: skip
+    return loss, {"A": by_a, "B": by_b}
+
+
 MISTAKES = [
+    (damped, "(-reg)  # of both", "(-given)  # of both"),
     (two_ways, "by_p + by_q", "by_q"),
     (pooled, "2 * means[at] / size", "2 * means[at]"),
     (gated, "    d *= gates[:, None]", "    pass"),

@@ -8,6 +8,7 @@ from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
 from functools import lru_cache
 
+from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import multiplied, summands
 from gradtui.diagnosis.recorded.blame.names import is_numbered
 from gradtui.diagnosis.recorded.blame.trees import nodes_of, target_of, walked
@@ -26,6 +27,7 @@ _FILES, _LINES = 32, 4096
 """Most files and lines of which is kept what is asked again for every edit."""
 _OPERATOR = re.compile(r"[-+*/%@&|^<>]")
 _TEXT = re.compile(r"'[^']*'|\"[^\"]*\"")
+_OF_TWO = ast.UnaryOp | ast.BinOp
 _ROW = 3
 """Fewest signs of a kind, or terms, that make a row."""
 
@@ -149,6 +151,18 @@ def becomes_same(unit: Unit, own: ast.stmt, edits: Sequence[Edit]) -> bool:
 def stands_elsewhere(unit: Unit, own: ast.stmt) -> bool:
     """Return whether another function of the file has a line that stores the same calculation."""
     return isinstance(own, STORING) and ast.dump(own) in _calculating(unit.tree, unit.node)
+
+
+def recurs(s: Statement, candidate: Candidate) -> bool:
+    """Return whether a name makes an expression of two that the function has elsewhere, too.
+
+    Such as the `-reg` of a line beside.
+    """
+    (edit, *others), around = candidate.edits, s.parents.get(candidate.node)
+    if others or candidate.rule != "wrong-variable" or not isinstance(around, _OF_TWO):
+        return False
+    made = re.escape(s.unit.text_after(around, [edit]))
+    return re.search(rf"(?<![\w.]){made}(?![\w.(\[])", s.unit.text(s.unit.node)) is not None
 
 
 @lru_cache(_FILES)

@@ -96,6 +96,7 @@ class Odds(Struct, frozen=True, eq=False, dict=True):
             self.signs.is_of_use,
             size > _SMALL,
             self.suspect.promoted,
+            not self.signs.recurs,
             not renames(s.node),
             self.signs.adds and bool(strange),
             self.signs.is_sign and only_moves(s.node),

@@ -14,6 +14,7 @@ from gradtui.diagnosis.recorded.blame.alike import (
     becomes_same,
     becomes_sum,
     becomes_unlike,
+    recurs,
     stands_elsewhere,
 )
 from gradtui.diagnosis.recorded.blame.candidates import Candidate
@@ -137,6 +138,11 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
         copied = self.keeps and is_idle_copy(self.unit, self.suspect.statement.node)
         return (self.becomes_alike or self.remembers or copied
                 or scales_alike(self.suspect, self.candidate) or self.is_spelled)  # fmt: skip
+
+    @property
+    def recurs(self) -> bool:
+        """Whether it makes an expression that the function has elsewhere, too."""
+        return recurs(self.suspect.statement, self.candidate)
 
     @cached_property
     def agreement(self) -> int:
