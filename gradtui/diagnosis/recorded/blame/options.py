@@ -81,8 +81,13 @@ def _passed(s: Statement, call: ast.Call) -> Iterator[Candidate]:
 
 
 def _elsewhere(s: Statement, call: ast.Call) -> Iterator[tuple[str, str]]:
-    """Yield the options that the file passes in a call of the same function, with their values."""
-    for other in _calls_in(s.unit.tree).get(_called(call), ()):
+    """Yield the options that the file passes in a call of the same function, with their values.
+
+    Or in one of its inverse, whose backward pass it is.
+    """
+    calls, name = _calls_in(s.unit.tree), _called(call)
+    inverse = name[1:] if name.startswith("i") else f"i{name}"
+    for other in (*calls.get(name, ()), *(calls.get(inverse, ()) if "fft" in name else ())):
         for named in other.keywords if len(other.args) == len(call.args) else ():
             axis = named.arg in (s.dialect.axis, s.dialect.keepdims, "axis", "keepdims")
             if (
@@ -140,6 +145,8 @@ def _here(s: Statement, value: ast.expr) -> str | None:
     text = ast.unparse(value)
     if isinstance(value, ast.Constant):
         return s.spelled(text)
+    if isinstance(value, ast.Tuple) and not any(isinstance(one, ast.Name) for one in walked(value)):
+        return text
     if not is_leaf(value):
         return None
     last = text.rpartition(".")[2]

@@ -57,7 +57,28 @@ def powers(w):
     return loss, dw + 2 * w
 
 
+def spectrum(x):
+    return np.fft.fftn(x, axes=(-1,), norm="ortho")
+
+
+def adjoint(z):
+    return np.fft.ifftn(z, norm="ortho", axes=(-1,))
+
+
+def filtered(x, w):
+    z = spectrum(x)
+    p = np.abs(z) ** 2
+    loss = np.sum(w * p**2)
+    dz = 4 * w * p * z
+    return loss, np.real(adjoint(dz)), p**2
+
+
 MISTAKES = [
+    (
+        filtered,
+        'return np.fft.ifftn(z, norm="ortho", axes=(-1,))',
+        'return np.fft.ifftn(z, norm="ortho")',
+    ),
     (powers, "dw += raised(w, power=power)", "dw += raised(w, power=2)"),
     (product, "dx = times(g, w, turn_b=True)", "dx = times(g, w, turn_a=True)"),
     (spread, "s = np.std(z, axis=0, ddof=1)", "s = np.std(z, axis=0)"),
