@@ -36,7 +36,7 @@ from gradtui.diagnosis.recorded.blame.leftover import leftovers
 from gradtui.diagnosis.recorded.blame.likeness import likenesses
 from gradtui.diagnosis.recorded.blame.likewise import likewise
 from gradtui.diagnosis.recorded.blame.listed import listed
-from gradtui.diagnosis.recorded.blame.literals import given, keys, numbers
+from gradtui.diagnosis.recorded.blame.literals import entries, given, keys, numbers
 from gradtui.diagnosis.recorded.blame.majority import majority
 from gradtui.diagnosis.recorded.blame.masks import bounds, opposites, thresholds
 from gradtui.diagnosis.recorded.blame.material import renamings
@@ -80,9 +80,9 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         crosswise, namesakes, majority, doubled, redone, activations, wholes, patterns,
         partial(idles, slots=slots), partial(uncalled, slots=slots), partial(curved, slots=slots),
         unread, options, throughout, conjugates, edits, renamings, given,
-        partial(numbers, wanted=wanted), keys, orders, arguments, likenesses, repeated, restored,
-        kept, picks, carries, taken, accumulations, scattered, likewise, partly, picked, resets,
-        another, counted, copies, emptied, conditions, parts, compared, alongside, applied,
+        partial(numbers, wanted=wanted), entries, keys, orders, arguments, likenesses, repeated,
+        restored, kept, picks, carries, taken, accumulations, scattered, likewise, partly, picked,
+        resets, another, counted, copies, emptied, conditions, parts, compared, alongside, applied,
         mirrored, callees, makers, branches, bounds, opposites, bends, hidden, projections,
         normalised, choices, moves, rounds, twins, wasted, dropped, crops, folded, numbered, words,
         rebound, rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits,

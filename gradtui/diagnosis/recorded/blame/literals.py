@@ -15,6 +15,7 @@ from gradtui.diagnosis.recorded.blame.trees import walked
 from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.recording.places import is_users_file
 
+_PLAIN = (0.0, 1.0, 2.0, 0.5)
 _FILES = 32
 """Most files of which it is known what their keys are made of."""
 _MOST = 24
@@ -34,6 +35,36 @@ def numbers(s: Statement, wanted: Sequence[float]) -> Iterator[Candidate]:
                     text = repr(int(value) if whole else value)
                     told, edit = f"{s.text(node)} must be {text}", s.replaced(node, text)
                     yield Candidate((edit,), "wrong-variable", told, int(not whole), text, node)
+
+
+def entries(s: Statement) -> Iterator[Candidate]:
+    """Yield other values for the numbers that stand in a written array, such as a Jacobian.
+
+    They are those of its other entries, and plain ones.
+    """
+    for array in s.nodes:
+        if not isinstance(array, ast.List) or isinstance(s.parents.get(array), ast.List):
+            continue
+        own = {one: one.value for one in _entries(array) if isinstance(one.value, int | float)}
+        floats = [value for value in own.values() if type(value) is float]
+        for node, number in own.items() if floats else ():
+            for value in dict.fromkeys([*floats, *_PLAIN, 2 * number, number / 2]):
+                if value != number:
+                    text = repr(value)
+                    told, edit = f"{s.text(node)} must be {text}", s.replaced(node, text)
+                    yield Candidate((edit,), "wrong-variable", told, 1, text, node)
+
+
+def _entries(node: ast.expr) -> Iterator[ast.Constant]:
+    """Yield the numbers among the entries of a list, of lists within it, and behind a minus."""
+    match node:
+        case ast.Constant():
+            yield node
+        case ast.UnaryOp(ast.USub(), operand):
+            yield from _entries(operand)
+        case ast.List(elts):
+            for one in elts:
+                yield from _entries(one)
 
 
 def keys(s: Statement) -> Iterator[Candidate]:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
-from gradtui.diagnosis.recorded.blame.literals import given, keys, numbers
+from gradtui.diagnosis.recorded.blame.literals import entries, given, keys, numbers
 from gradtui.diagnosis.recorded.blame.scope import Held
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.recording.library import NUMPY
@@ -62,3 +62,21 @@ def test_a_sum_may_begin_as_zeros_and_not_as_a_copy():
     around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     found = given(Statement(unit, unit.node.body[0], around))
     assert "np.zeros_like(d)" in {one.factor for one in found}
+
+
+def turned(d, a):
+    jacobian = [[-1.0, 0, d * a], [0, 1.0, -0.5]]
+    sizes = [2, 3]
+    return jacobian, sizes
+
+
+def test_an_entry_of_a_written_array_may_be_another_one_or_plain():
+    unit = Unit(turned.__code__, [turned])
+    scope = {"d": Held((), "f", 0.3), "a": Held((), "f", 0.7)}
+    around = Around(scope, {}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
+    array, sizes = (Statement(unit, one, around) for one in unit.node.body[:2])
+
+    of_half = [one.factor for one in entries(array) if one.node.value == 0.5]
+    assert of_half == ["1.0", "0.0", "2.0", "0.25"]
+    assert {one.node.value for one in entries(array)} == {0, 0.5, 1.0}
+    assert [*entries(sizes)] == []
