@@ -69,7 +69,7 @@ _ALIKE = (
     ("lgamma", "digamma"), ("erf", "erfc"), ("i0", "i1"), ("i0e", "i1e"), ("j0", "j1"),
     ("iv", "ive"), ("kv", "kve"), ("pdf", "cdf"), ("cdf", "sf"), ("logpdf", "logcdf"),
     ("softmax", "log_softmax"), ("softplus", "sigmoid"), ("logsigmoid", "sigmoid"),
-    ("silu", "sigmoid"), ("tanh", "sigmoid"),
+    ("silu", "sigmoid"), ("tanh", "sigmoid"), ("conj", "real"), ("conj", "imag"),
 )  # fmt: skip
 """Functions that are taken for each other."""
 
@@ -170,11 +170,8 @@ def _of_twins(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             other = pair[1 - pair.index(name)]
             edit = Edit(end - len(name.encode()), end, other)
             rule = "wrong-axis" if "mean" in pair else "wrong-variable"
-            # An adjoint is summed along an axis, and seldom averaged.
-            along = (name, other) == ("mean", "sum") and any(
-                one.arg in ("axis", "dim") for one in node.keywords
-            )
-            cost = int(func is node.func and not along)
+            # An adjoint is summed, and seldom averaged.
+            cost = int(func is node.func and (name, other) != ("mean", "sum"))
             yield Candidate((edit,), rule, f"{name} must be {other}", cost, other, node)
 
 

@@ -51,7 +51,16 @@ def gathered(w, x):
     return loss, {"w": dw}
 
 
+def waves(w, x):
+    z = np.exp(1j * w) * x
+    f = np.sum(z)
+    loss = np.abs(f) ** 2
+    dz = 2 * f * np.conj(1j * z)
+    return loss, {"w": np.real(dz)}
+
+
 MISTAKES = [
+    (waves, "dz = 2 * f * np.conj(1j * z)", "dz = 2 * f * np.imag(1j * z)"),
     (gathered, "np.subtract.at(", "np.add.at("),
     (offset, "side = np.expm1(w)", "side = w"),
     (layered, "self.kept = z", "self.kept = swish(z)"),
