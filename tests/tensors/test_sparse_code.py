@@ -185,7 +185,8 @@ class SolveOtherwise(Solve):
         by_b = torch.linalg.solve(a.to_dense().T, g)
         rows, columns = a._indices()
         values = -by_b[rows] * g[columns]
-        return torch.sparse_coo_tensor(a._indices(), values, a.shape), by_b
+        by_a = torch.sparse_coo_tensor(a._indices(), values, a.shape)
+        return by_a, by_b.reshape(found.shape)
 
 
 @pytest.mark.parametrize(("solve", "right"), [(Solve, True), (SolveOtherwise, False)])

@@ -196,9 +196,7 @@ class _Checking:
             raise Lost("the code computes something else where it is recorded")
         return start
 
-    def _by_slopes(
-        self, points: Sequence[Point], names: Sequence[str], why: str
-    ) -> Outcome | None:
+    def _by_slopes(self, points: Sequence[Point], names: Sequence[str], why: str) -> Outcome | None:
         """Compare with central differences of all elements; None if they are uncertain."""
         found = numeric_points(self.runs, points, names, detached=why is _DETACHED)
         if not found:

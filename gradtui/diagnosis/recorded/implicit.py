@@ -19,7 +19,7 @@ from gradtui.recording.tape import Tape
 
 
 def placeholder(runs: Runs, start: Point) -> str | None:
-    """Return the name of what stands for a solution that autograd does not see; None if nothing does.
+    """Return the name of what stands for a solution that autograd does not see, if anything does.
 
     Without such a placeholder, what is detached takes no gradient.
     """

@@ -58,8 +58,9 @@ def numeric_points(
 ) -> list[Point]:
     """Return a few points with their true gradients by central differences.
 
-    What is `detached` is known, so that a gradient may stop there or pass a step beside it.  They are the user's own, the one at which most leaves the recording, and the farthest at which
-    that shows.  Empty if the gradients have too many elements, or are uncertain at the user's own.
+    They are the user's own, the one at which most leaves the recording, and the farthest at which
+    that shows.  What the recording misses may be `detached`: then it is known what is flat.  Empty
+    if the gradients have too many elements, or are uncertain at the user's own.
     """
     found = list[Point]()
     if sum(points[0].true[name].size for name in names) > _MOST:

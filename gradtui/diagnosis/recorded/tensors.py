@@ -33,7 +33,8 @@ from gradtui.recording.torch import run as tensors
 from gradtui.recording.torch.contexts import Saved
 from gradtui.recording.torch.jumping import jumps_sloped
 from gradtui.recording.torch.library import PyTorch
-from gradtui.recording.torch.placeholders import placeholders
+from gradtui.recording.torch.placeholders import Placeholder, placeholders
+from gradtui.recording.torch.recorder import TensorRecorder
 from gradtui.recording.torch.returning import Miscount, Misfit, misshapen, withholding
 
 T = TypeVar("T")
@@ -125,7 +126,7 @@ class TensorTarget(Target, frozen=True, eq=False, kw_only=True):
     @property
     def placeholders(self) -> Callable[[World], AbstractContextManager[Any]] | None:
         """It has what is there for a gradient alone, in a recorded run in here."""
-        return None if self.backward is not None else placeholders
+        return None if self.backward is not None else _heard
 
     @property
     def jumping(self) -> AbstractContextManager[Any] | None:
@@ -362,6 +363,11 @@ class ByHand(TensorTarget, frozen=True, eq=False, kw_only=True):
         loss, adjoints = self._as_loss(world, outs)
         passed = adjoints if spread or len(outs) == 1 else [tuple(adjoints)]
         return loss, self.backward(*passed, *cache)
+
+
+def _heard(world: World) -> AbstractContextManager[Sequence[Placeholder]]:
+    assert isinstance(world, TensorRecorder)
+    return placeholders(world)
 
 
 def _is_named_in(names: Mapping[str, Any], custom: Any) -> bool:

@@ -12,7 +12,6 @@ from functools import partial
 from typing import Any
 
 import numpy as np
-import torch
 from msgspec import Struct
 from torch import Tensor
 
@@ -29,8 +28,6 @@ class Placeholder(Struct, eq=False):
     """A function that hands on what it is given, or a hook, in one run."""
 
     name: str
-    function: Callable[..., Any]
-    """What changes the gradient: the backward half, or the hook."""
     nodes: list[int]
     """The nodes of what is handed on."""
     pairs: list[tuple[Array, Array]]
@@ -59,11 +56,9 @@ def placeholders(recorder: TensorRecorder) -> Iterator[Sequence[Placeholder]]:
 class _Hearing:
     """The two halves of a custom function, as a recorder hears them."""
 
-    def __init__(
-        self, recorder: TensorRecorder, custom: Custom, found: list[Placeholder]
-    ) -> None:
+    def __init__(self, recorder: TensorRecorder, custom: Custom, found: list[Placeholder]) -> None:
         self._recorder, self._custom, self._found = recorder, custom, found
-        self._apart, self._half = has_own_setup(custom), getattr(custom, backward_of(custom))
+        self._apart = has_own_setup(custom)
         self._own: Placeholder | None = None
         self._places: Sequence[int] | None = None
         """The places of the arguments that are handed on, one for each result."""
@@ -77,7 +72,7 @@ class _Hearing:
         if self._own is None and self._places is None:
             self._places = known
             if known and len(known) == len(places):
-                self._own = Placeholder(self._custom.__qualname__, self._half, [], [])
+                self._own = Placeholder(self._custom.__qualname__, [], [])
                 self._found.append(self._own)
         if self._own is not None:
             if known != self._places or len(known) != len(places):
@@ -119,7 +114,7 @@ def _hooking(recorder: TensorRecorder, found: list[Placeholder]) -> Iterator[Non
     register = Tensor.register_hook
 
     def heard(tensor: Tensor, hook: Hook) -> Any:
-        own = Placeholder(getattr(hook, "__name__", "a hook"), hook, [recorder.node(tensor)], [])
+        own = Placeholder(getattr(hook, "__name__", "a hook"), [recorder.node(tensor)], [])
         found.append(own)
 
         def hooked(adjoint: Tensor) -> Any:
@@ -128,16 +123,18 @@ def _hooking(recorder: TensorRecorder, found: list[Placeholder]) -> Iterator[Non
             made = hook(adjoint)
             if made is not None:
                 with recorder.unheard():
-                    own.pairs.append((given, _copied(made)))
+                    changed = _copied(made)
+                if given is not None and changed is not None:
+                    own.pairs.append((given, changed))
             return made
 
         return register(tensor, hooked)
 
-    Tensor.register_hook = heard  # type: ignore[method-assign]
+    Tensor.register_hook = heard
     try:
         yield
     finally:
-        Tensor.register_hook = register  # type: ignore[method-assign]
+        Tensor.register_hook = register
 
 
 def _copied(tensor: Any) -> Array | None:
