@@ -80,6 +80,28 @@ def drops_before(s: Statement) -> bool:
     return not any(name in _read_in(one) for one in reading)
 
 
+def misstored(s: Statement) -> Iterator[Candidate]:
+    """Yield a line that stores what a call makes of a name under that name, not under a lost one.
+
+    Of `b = f(a)` nothing reads `b` before it is given another value.
+    """
+    match s.node:
+        case ast.Assign([ast.Name(name) as target], ast.Call(args=[ast.Name(given), *_])):
+            if name != given and _is_lost(s, name):
+                told = f"{name} must be {given}: it is given another value before anything reads it"
+                edit = s.replaced(target, given)
+                yield Candidate((edit,), "wrong-variable", told, 0, given, target)
+
+
+def _is_lost(s: Statement, name: str) -> bool:
+    """Return whether a name is given another value further down before anything reads it."""
+    block = block_of(s.unit.node, s.node)
+    later = block[block.index(s.node) + 1 :]
+    made = _making(s.unit).get(name, ())
+    at = next((at for at, one in enumerate(later) if one in made), None)
+    return at is not None and not any(name in _read_in(one) for one in later[: at + 1])
+
+
 def _read_in(node: ast.stmt) -> set[str]:
     """Return the names that a statement reads."""
     names = (one for one in walked(node) if isinstance(one, ast.Name))

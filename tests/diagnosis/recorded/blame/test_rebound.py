@@ -51,6 +51,16 @@ def by_pairs(V):
     return loss, 2 * V * np.sum((PAIRS + PAIRS.T) * over, axis=0)
 
 
+def inverted(V):
+    both = V**2 + V[:, None] ** 2 + 1
+    loss = np.sum(PAIRS * np.log(both))
+    both = np.reciprocal(both)
+    along = PAIRS * both
+    across = PAIRS.T * both
+    back = 2 * V * (along + across).sum(axis=0)
+    return loss, back
+
+
 MISTAKES = [
     (row_by_row, "row -= ROWS[i]", "row = row - ROWS[i]"),
     (in_blocks, "part += 2 * block", "part = 2 * block"),
@@ -75,3 +85,12 @@ def test_a_line_goes_on_with_what_its_name_had(tmp_path):
     (found,) = planted.errors(planted.wrong("over = 1 / over", "over = 1 / n"), "by_pairs")
     assert (found.line, found.fix) == (planted.line("over = 1 / over"), "over = 1 / over")
     assert found.message.endswith("n must be over, which nothing else reads")
+
+
+def test_what_a_call_makes_is_not_stored_under_a_name_that_is_given_away(tmp_path):
+    planted, right = Planted(__file__, tmp_path, ARRAYS), "both = np.reciprocal(both)"
+    assert planted.errors(planted.wrong("", ""), "inverted") == []
+
+    (found,) = planted.errors(planted.wrong(right, right.replace("both", "back", 1)), "inverted")
+
+    assert (found.line, found.fix) == (planted.line(right), right)
