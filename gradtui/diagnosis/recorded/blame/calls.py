@@ -72,6 +72,9 @@ _ALIKE = (
     ("silu", "sigmoid"), ("tanh", "sigmoid"), ("conj", "real"), ("conj", "imag"),
 )  # fmt: skip
 """Functions that are taken for each other."""
+_HANDED = ("map", "partial")
+"""Functions that call one that they are given."""
+_FLATTENING = ("ravel", "flatten")
 
 
 def of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
@@ -102,7 +105,10 @@ def of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:
             told = f"the power must be {power}"
             edit = s.replaced(args[1], power)
             yield Candidate((edit,), "wrong-variable", told, 1, power, node)
-    yield from _of_twins(s, node)
+    for one in (called, *(args if name in _HANDED else ())):
+        yield from _of_twins(s, node, one)
+    if name == "sum":
+        yield from _traced(s, node, args)
     if name in _BENT and len(node.args) == 1:
         yield from _of_scale(s, node)
     if name in _TOO_MUCH and args and not isinstance(called, ast.Attribute):
@@ -159,9 +165,25 @@ def _of_scale(s: Statement, node: ast.Call) -> Iterator[Candidate]:
         yield Candidate((edit,), "constant-factor", told, 1, None, arg)
 
 
-def _of_twins(s: Statement, node: ast.Call) -> Iterator[Candidate]:
-    """Yield calls of the function's twins, such as `np.subtract.at` for `np.add.at`."""
-    func = node.func
+def _traced(s: Statement, node: ast.Call, args: Sequence[ast.expr]) -> Iterator[Candidate]:
+    """Yield the trace of a square matrix for the sum of all its elements."""
+    called = node.func.value if isinstance(node.func, ast.Attribute) else None
+    summed = args[0] if args else called
+    while isinstance(summed, ast.Call) and name_of(summed.func) in _FLATTENING:
+        inner = summed.func.value if isinstance(summed.func, ast.Attribute) else None
+        summed = summed.args[0] if summed.args else inner
+    shape = None if summed is None else s.shape(summed)
+    if summed is not None and shape is not None and len(shape) == 2 and shape[0] == shape[1] > 1:
+        told, text = f"only the diagonal of {s.text(summed)} counts", s.text(summed)
+        edit = s.replaced(node, f"{s.numpy}trace({text})")
+        yield Candidate((edit,), "wrong-variable", told, 1, text, node)
+
+
+def _of_twins(s: Statement, node: ast.Call, func: ast.expr) -> Iterator[Candidate]:
+    """Yield calls of the function's twins, such as `np.subtract.at` for `np.add.at`.
+
+    Or with a twin of one that another function is to call.
+    """
     if isinstance(func, ast.Attribute) and func.attr == "at":
         func = func.value
     name, end = name_of(func), s.unit.end(func)

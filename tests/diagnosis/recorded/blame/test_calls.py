@@ -59,7 +59,29 @@ def waves(w, x):
     return loss, {"w": np.real(dz)}
 
 
+def noisy(w, x):
+    K = np.exp(-((x[:, None] - x) ** 2)) + np.exp(w[0]) * np.eye(len(x))
+    inverse = np.linalg.inv(K)
+    loss = x @ inverse @ x
+    by_K = -np.outer(inverse @ x, inverse @ x)
+    dw = np.zeros_like(w)
+    dw[0] = np.exp(w[0]) * np.trace(by_K)
+    return loss, {"w": dw}
+
+
+def summed(w, x):
+    kept = [np.sin(w), np.cos(w)]
+    loss = np.sum(x * kept[0]) + np.sum(x * kept[1])
+    parts = list(map(np.zeros_like, kept))
+    for part, slope in zip(parts, (np.cos(w), -np.sin(w)), strict=True):
+        for share in (0.25, 0.75):
+            part += share * x * slope
+    return loss, {"w": parts[0] + parts[1]}
+
+
 MISTAKES = [
+    (noisy, "dw[0] = np.exp(w[0]) * np.trace(by_K)", "dw[0] = np.exp(w[0]) * np.ravel(by_K).sum()"),
+    (summed, "parts = list(map(np.zeros_like, kept))", "parts = list(map(np.ones_like, kept))"),
     (waves, "dz = 2 * f * np.conj(1j * z)", "dz = 2 * f * np.imag(1j * z)"),
     (gathered, "np.subtract.at(", "np.add.at("),
     (offset, "side = np.expm1(w)", "side = w"),
