@@ -158,7 +158,8 @@ def recurs(s: Statement, candidate: Candidate) -> bool:
 
     Such as the `-reg` of a line beside.
     """
-    (edit, *others), around = candidate.edits, s.parents.get(candidate.node)
+    (edit, *others), node = candidate.edits, candidate.node
+    around = None if node is None else s.parents.get(node)
     if others or candidate.rule != "wrong-variable" or not isinstance(around, _OF_TWO):
         return False
     made = re.escape(s.unit.text_after(around, [edit]))
