@@ -108,3 +108,34 @@ def test_what_a_recording_misses_is_not_taken_for_flat():
     # Both are 2 * -0.85 * (1 + 4) / 2 for the mean -0.85, and not 2 * -0.85 for x[1].
     assert (wrong.evidence["element"], wrong.evidence["claimed"]) == ([1], pytest.approx(-1.7))
     assert wrong.evidence["true"] == pytest.approx(-4.25)
+
+
+TABLE = torch.linspace(1, 2, 3, dtype=torch.float64)
+
+
+class Weighed(torch.autograd.Function):
+    """A weighted sum, by NumPy; `kept` is the memory of the weights themselves."""
+
+    @staticmethod
+    def forward(ctx, x, table):
+        ctx.save_for_backward(x, table)
+        return torch.tensor(x.detach().numpy() @ table.numpy())
+
+    @staticmethod
+    def backward(ctx, g):
+        x, table = ctx.saved_tensors
+        kept, found = table.numpy(), np.zeros(3)
+        np.add.at(kept, np.arange(3), 0.0 * kept)
+        np.add.at(found, np.arange(3), float(g) * kept * kept)
+        return torch.from_numpy(found), None
+
+
+@pytest.mark.usefixtures("numpys_arrays")
+def test_what_numpy_writes_into_a_tensor_is_undone():
+    before = TABLE.clone()
+    x = torch.tensor([0.5, -1.0, 2.0], dtype=torch.float64)
+
+    found = gradtui.check(lambda x: Weighed.apply(x, TABLE) ** 2, x)
+
+    assert any(one.severity == "error" for one in found)
+    assert torch.equal(TABLE, before)

@@ -42,12 +42,22 @@ class _Held:
         self._release()
         if self._bare:
             self.tensor.grad = None
-        if self.tensor._version != self._version:
+        if self._is_changed():
             if self.tensor.shape != self._copy.shape:  # as `out=` resizes it
                 self.tensor.data = self.own.to(self.tensor.dtype, copy=self.widened)
             with torch.no_grad():
                 self.tensor.copy_(self._copy)
             self._version = self.tensor._version
+
+    def _is_changed(self) -> bool:
+        """Return whether its content is another one.
+
+        PyTorch counts what it writes itself, not what NumPy writes into the same memory.
+        """
+        tensor = self.tensor
+        if tensor._version != self._version or tensor.layout is not torch.strided:
+            return tensor._version != self._version
+        return tensor.is_cpu and not torch.equal(tensor, self._copy.to(tensor.dtype))
 
     def _release(self) -> None:
         """Make it a leaf again: edited code may return it from a custom function.
