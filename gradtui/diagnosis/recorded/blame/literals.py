@@ -40,8 +40,10 @@ def numbers(s: Statement, wanted: Sequence[float]) -> Iterator[Candidate]:
 def entries(s: Statement) -> Iterator[Candidate]:
     """Yield other values for the numbers that stand in a written array, such as a Jacobian.
 
-    They are those of its other entries, and plain ones.
+    They are those of its other entries, and plain ones.  Numbers that names are given one by one may
+    have any of as many.
     """
+    yield from _numbered(s)
     for array in s.nodes:
         if not isinstance(array, ast.List) or isinstance(s.parents.get(array), ast.List):
             continue
@@ -53,6 +55,29 @@ def entries(s: Statement) -> Iterator[Candidate]:
                     text = repr(value)
                     told, edit = f"{s.text(node)} must be {text}", s.replaced(node, text)
                     yield Candidate((edit,), "wrong-variable", told, 1, text, node)
+
+
+def _numbered(s: Statement) -> Iterator[Candidate]:
+    """Yield other places for names that are given whole numbers, as `m, x, y = 1, 1, 2`."""
+    match s.node:
+        case ast.Assign([ast.Tuple()], ast.Tuple(elts)):
+            own = [one for one in elts if isinstance(one, ast.Constant) and type(one.value) is int]
+            for node in own if len(own) == len(elts) else ():
+                for value in range(len(own)):
+                    if value != node.value:
+                        told = f"{s.text(node)} must be {value}"
+                        edit = s.replaced(node, str(value))
+                        text = s.unit.text_after(s.node, [edit])
+                        known = ast.unparse(ast.parse(text)) in _numbering(s.unit.tree)
+                        yield Candidate((edit,), "wrong-variable", told, int(not known),
+                                        str(value), node, named=known)  # fmt: skip
+
+
+@lru_cache(_FILES)
+def _numbering(tree: ast.Module) -> frozenset[str]:
+    """Return the lines of a file that give names whole numbers one by one."""
+    lines = (one for one in walked(tree) if isinstance(one, ast.Assign))
+    return frozenset(ast.unparse(one) for one in lines if isinstance(one.value, ast.Tuple))
 
 
 def _entries(node: ast.expr) -> Iterator[ast.Constant]:

@@ -80,3 +80,22 @@ def test_an_entry_of_a_written_array_may_be_another_one_or_plain():
     assert of_half == ["1.0", "0.0", "2.0", "0.25"]
     assert {one.node.value for one in entries(array)} == {0, 0.5, 1.0}
     assert [*entries(sizes)] == []
+
+
+def aligned(a, b):
+    m, x, y = 1, 1, 2
+    return a[m] + a[x] + b[y]
+
+
+def aligned_before(a, b):
+    m, x, y = 1, 0, 2
+    return a[m] * a[x] * b[y]
+
+
+def test_names_of_places_may_have_others_as_they_have_in_another_function():
+    unit = Unit(aligned.__code__, [aligned])
+    around = Around({}, {}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
+    found = [*entries(Statement(unit, unit.node.body[0], around))]
+
+    assert [one.factor for one in found] == ["0", "2", "0", "2", "0", "1"]
+    assert [at for at, one in enumerate(found) if one.named and one.cost == 0] == [2]
