@@ -118,12 +118,12 @@ class Weighed(torch.autograd.Function):
 
     @staticmethod
     def forward(ctx, x, table):
-        ctx.save_for_backward(x, table)
+        ctx.save_for_backward(table)
         return torch.tensor(x.detach().numpy() @ table.numpy())
 
     @staticmethod
     def backward(ctx, g):
-        x, table = ctx.saved_tensors
+        (table,) = ctx.saved_tensors
         kept, found = table.numpy(), np.zeros(3)
         np.add.at(kept, np.arange(3), 0.0 * kept)
         np.add.at(found, np.arange(3), float(g) * kept * kept)

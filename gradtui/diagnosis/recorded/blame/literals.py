@@ -40,8 +40,8 @@ def numbers(s: Statement, wanted: Sequence[float]) -> Iterator[Candidate]:
 def entries(s: Statement) -> Iterator[Candidate]:
     """Yield other values for the numbers that stand in a written array, such as a Jacobian.
 
-    They are those of its other entries, and plain ones.  Numbers that names are given one by one may
-    have any of as many.
+    They are those of its other entries, and plain ones.  Whole numbers that names are given one by
+    one may be any of as many.
     """
     yield from _numbered(s)
     for array in s.nodes:
