@@ -13,7 +13,7 @@ import numpy as np
 
 from gradtui.diagnosis.recorded.handed import NAMELESS, done_to_all
 from gradtui.diagnosis.recorded.point import Point
-from gradtui.diagnosis.recorded.runs import CodeFailed, Runs
+from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs
 from gradtui.recording.library import World
 from gradtui.recording.tape import Tape
 
@@ -36,7 +36,7 @@ def placeholder(runs: Runs, start: Point) -> str | None:
 
     try:
         tape = runs.recorded(start.values, watched, kind="heard").tape
-    except CodeFailed:
+    except (CodeFailed, Lost):
         return None
     names = (one.name for one in found[-1] if _stands_for_a_solution(one, tape))
     return next(names, None)

@@ -75,6 +75,7 @@ _ALIKE = (
 _HANDED = ("map", "partial")
 """Functions that call one that they are given."""
 _FLATTENING = ("ravel", "flatten")
+"""Functions whose result has the same elements in a row."""
 
 
 def of_call(s: Statement, node: ast.Call) -> Iterator[Candidate]:

@@ -16,6 +16,7 @@ from gradtui.diagnosis.recorded.blame.units import Edit
 from gradtui.recording.places import is_users_file
 
 _PLAIN = (0.0, 1.0, 2.0, 0.5)
+"""Numbers that may stand anywhere in an array."""
 _FILES = 32
 """Most files of which it is known what their keys are made of."""
 _MOST = 24
