@@ -179,7 +179,7 @@ class _Checking:
             notes += (
                 one_side(self.runs, points)
                 if fold is None
-                else one_sided(self.runs, start, fold, fitting, tolerance)
+                else one_sided(self.runs, start, fold, fitting, tolerance, len(points))
             )
             notes += masking_nothing(points, found)
         else:

@@ -7,6 +7,7 @@ So it says of what a backward pass divides by that no number is below a small po
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from itertools import islice
 
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
@@ -33,13 +34,13 @@ def folding(start: Point) -> int | None:
 
 
 def one_sided(
-    runs: Runs, start: Point, fold: int, names: Sequence[str], tolerance: float
+    runs: Runs, start: Point, fold: int, names: Sequence[str], tolerance: float, count: int
 ) -> Iterator[Finding]:
     """Yield a warning of each gradient that is right, but not where signs are others.
 
-    The call `fold` tells that arguments may have to keep theirs.
+    The call `fold` tells that arguments may have to keep theirs; `count` points tell, at most.
     """
-    beyond = [*points_around(runs, start, (*start.true,))]
+    beyond = [*islice(points_around(runs, start, (*start.true,)), count)]
     # Other signs change all of a gradient; a solver's own steps change a little of it.
     coarse = max(tolerance, COARSE)
     wrong = Judge(runs, [start, *beyond], coarse).judged(names).wrong if beyond else ()
