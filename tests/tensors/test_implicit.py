@@ -194,10 +194,12 @@ X, A = torch.linspace(-1, 1, 4, dtype=torch.double), torch.tensor(0.4, dtype=tor
 
 
 @pytest.mark.parametrize(
-    ("layer", "kind"), [(equilibrium, Solved), (hooked, 1.0)], ids=["function", "hook"]
+    ("layer", "kind", "x"),
+    [(equilibrium, Solved, X), (equilibrium, Solved, X[2:3]), (hooked, 1.0, X)],
+    ids=["function", "one number", "hook"],
 )
-def test_a_placeholder_gives_a_solution_its_gradient(layer, kind):
-    found = gradtui.check(lambda x, a: layer(x, a, kind), X, A)
+def test_a_placeholder_gives_a_solution_its_gradient(layer, kind, x):
+    found = gradtui.check(lambda x, a: layer(x, a, kind), x, A)
     assert [one.severity for one in found] == ["info"]
     assert "gives a gradient to what autograd does not see" in found[0].message
 
@@ -268,7 +270,14 @@ def looked_at(x, a):
     return (y**2).sum()
 
 
-@pytest.mark.parametrize("function", [reversed_beside, penalised_beside, looked_at])
+def clamped(x, a):
+    """One element alone is beyond the bound of a hook, and another one is stopped."""
+    y = a * torch.tanh(x - x.detach().mean())
+    y.register_hook(lambda g: torch.clamp(g, -0.55, 0.55) * torch.tensor([1.0, 0.0, 1.0, 1.0]))
+    return (y**2).sum()
+
+
+@pytest.mark.parametrize("function", [reversed_beside, penalised_beside, looked_at, clamped])
 def test_what_changes_a_gradient_beside_detached_values_is_no_placeholder(function):
     found = gradtui.check(function, X, A)
     assert not any("autograd does not see" in one.message for one in found)
