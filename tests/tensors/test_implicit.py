@@ -3,7 +3,7 @@
 import pytest
 
 import gradtui
-from findings import only
+from findings import line_of, only
 
 torch = pytest.importorskip("torch")
 
@@ -227,6 +227,49 @@ def test_the_truth_behind_a_placeholder_is_that_of_the_whole(layer, kind, fix):
     assert first.target == "x"
     assert first.evidence["true"] == pytest.approx(float(slope(X)[at]), rel=1e-6)
     assert fix is None or first.fix == fix
+
+
+def settled(step, z):
+    """Return what a step leaves as it is, to a tolerance: elsewhere after other rounds."""
+    for _ in range(500):
+        new = step(z)
+        if (new - z).norm() < 1e-13:
+            break
+        z = new
+    return new
+
+
+def hooked_wrongly(W, x):
+    """A layer as in the tutorial on such models, with a minus in its hook that is one too many."""
+
+    def step(z):
+        return torch.tanh(z @ W + x)
+
+    with torch.no_grad():
+        z = settled(step, torch.zeros_like(x))
+    z = step(z)
+    before = z.clone().detach().requires_grad_()
+    after = step(before)
+
+    def hook(g):
+        return settled(lambda u: torch.autograd.grad(after, before, u, retain_graph=True)[0] - g, g)
+
+    z.register_hook(hook)
+    return (z**3).sum() + z.sum()
+
+
+@pytest.mark.usefixtures("unsearched")
+def test_what_a_solver_leaves_of_its_tolerance_does_not_hide_the_slopes():
+    torch.manual_seed(0)
+    W, x = 0.3 * torch.randn(4, 4, dtype=torch.double), torch.randn(3, 4, dtype=torch.double)
+    found = gradtui.check(hooked_wrongly, W, x)
+    assert any("compared by central differences: hook" in one.message for one in found)
+
+
+def test_the_line_of_a_hook_is_told():
+    found = gradtui.check(lambda x: hooked_wrongly(A.view(1, 1), x), X.view(4, 1))
+    (wrong,) = [one for one in found if one.severity == "error"]
+    assert (wrong.line, wrong.rule) == (line_of(hooked_wrongly, 13), "sign")
 
 
 class Reversed(torch.autograd.Function):

@@ -26,6 +26,8 @@ _CONFIRMED = 1e-6
 """The relative difference of a slope from what it is confirmed to be, and of its error bound."""
 _WIDE = 100.0
 """Factor by which steps are widened when slopes are measured again."""
+_STEPS = (1.0, 10.0)
+"""The steps that are tried: what a solver leaves of its tolerance swamps small ones."""
 
 
 class NumericJudge(Judge):
@@ -104,10 +106,19 @@ def _slopes(runs: Runs, point: Point, name: str) -> Array | None:
         return point.hand[name]
     true = np.zeros(point.true[name].shape)
     for at in np.ndindex(*true.shape):
-        slope = slope_at(runs, point.values, name, at)
-        wide = slope_at(runs, point.values, name, at, wide=_WIDE)
-        # A solution is found on a grid, within which it changes differently.
-        if not (slope.sure and wide.sure and wide.is_same(slope)):
+        found = (_slope(runs, point, name, at, step) for step in _STEPS)
+        slope = next((one for one in found if one is not None), None)
+        if slope is None:
             return None
-        true[at] = slope.value
+        true[at] = slope
     return true
+
+
+def _slope(runs: Runs, point: Point, name: str, at: tuple[int, ...], step: float) -> float | None:
+    """Return the slope by one element if far larger steps give the same, as on a grid they do not.
+
+    A solution is found on such a grid, within which it changes differently.
+    """
+    slope = slope_at(runs, point.values, name, at, wide=step)
+    wide = slope_at(runs, point.values, name, at, wide=step * _WIDE)
+    return slope.value if slope.sure and wide.sure and wide.is_same(slope) else None
