@@ -70,6 +70,7 @@ _ALIKE = (
     ("iv", "ive"), ("kv", "kve"), ("pdf", "cdf"), ("cdf", "sf"), ("logpdf", "logcdf"),
     ("softmax", "log_softmax"), ("softplus", "sigmoid"), ("logsigmoid", "sigmoid"),
     ("silu", "sigmoid"), ("tanh", "sigmoid"), ("conj", "real"), ("conj", "imag"),
+    ("sum", "prod"),
 )  # fmt: skip
 """Functions that are taken for each other."""
 _HANDED = ("map", "partial")

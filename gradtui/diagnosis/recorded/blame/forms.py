@@ -150,6 +150,26 @@ def has_bare_minus(s: Statement) -> bool:
             return False
 
 
+def is_odd_minus(s: Statement, node: ast.AST | None) -> bool:
+    """Return whether a name has a minus where people write none.
+
+    In the middle of a product, as in `a * -b`, or where another one takes it away: `-(-a - b)`.
+    """
+    match node:
+        case ast.UnaryOp(ast.USub(), ast.Name() | ast.Attribute() | ast.Subscript()):
+            before = s.unit.source[: s.unit.start(node)].rstrip()
+        case _:
+            return False
+    match s.parents.get(node):
+        case ast.BinOp(op=ast.Mult() | ast.Div() | ast.MatMult(), right=right) if right is node:
+            return not before.endswith(b"(")
+        case ast.BinOp(left, ast.Add() | ast.Sub()) as above if left is node:
+            outer = s.parents.get(above)
+            return isinstance(outer, ast.UnaryOp) and isinstance(outer.op, ast.USub)
+        case _:
+            return False
+
+
 def keeps_transposed(node: ast.stmt) -> bool:
     """Return whether a statement puts a named array into a list, transposed."""
     match node:

@@ -81,22 +81,42 @@ def drops_before(s: Statement) -> bool:
 
 
 def misstored(s: Statement) -> Iterator[Candidate]:
-    """Yield a line that stores what a call makes of a name under that name, not under a lost one.
+    """Yield a line that stores its value under another name than one that is lost.
 
-    Of `b = f(a)` nothing reads `b` before it is given another value.
+    Of `b = f(a)` nothing reads `b` before it is given another value: it may be `a`, or what the
+    lines behind it read and do not make.
     """
     match s.node:
-        case ast.Assign([ast.Name(name) as target], ast.Call(args=[ast.Name(given), *_])):
-            if name != given and _is_lost(s, name):
-                told = f"{name} must be {given}: it is given another value before anything reads it"
-                edit = s.replaced(target, given)
-                yield Candidate((edit,), "wrong-variable", told, 0, given, target)
+        case ast.Assign([ast.Name(name) as target], value):
+            later = _later(s)
+        case _:
+            return
+    if not _is_lost(s, name, later):
+        return
+    others = list[str]()
+    if isinstance(value, ast.Call) and value.args and isinstance(value.args[0], ast.Name):
+        others.append(value.args[0].id)
+    own, made = s.scope.get(name), _making(s.unit)
+    read = {one for line in later for one in _read_in(line)}
+    for other in sorted(read):
+        held, lines = s.scope.get(other), made.get(other, ())
+        alike = held is not None and own is not None and (held.kind, held.shape) == (
+            own.kind, own.shape)  # fmt: skip
+        if alike and lines and not any(one in later for one in lines):
+            others.append(other)
+    for other in dict.fromkeys(one for one in others if one != name):
+        told = f"{name} must be {other}: it is given another value before anything reads it"
+        yield Candidate((s.replaced(target, other),), "wrong-variable", told, 0, other, target)
 
 
-def _is_lost(s: Statement, name: str) -> bool:
-    """Return whether a name is given another value further down before anything reads it."""
+def _later(s: Statement) -> Sequence[ast.stmt]:
+    """Return the statements behind one in its block."""
     block = block_of(s.unit.node, s.node)
-    later = block[block.index(s.node) + 1 :]
+    return block[block.index(s.node) + 1 :]
+
+
+def _is_lost(s: Statement, name: str, later: Sequence[ast.stmt]) -> bool:
+    """Return whether a name is given another value further down before anything reads it."""
     made = _making(s.unit).get(name, ())
     at = next((at for at, one in enumerate(later) if one in made), None)
     return at is not None and not any(name in _read_in(one) for one in later[: at + 1])

@@ -26,6 +26,7 @@ from gradtui.diagnosis.recorded.blame.forms import (
     has_bare_minus,
     idle_ones,
     is_idle_copy,
+    is_odd_minus,
     is_renamed,
     keeps_transposed,
     misplaces,
@@ -326,12 +327,13 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def bares(self) -> bool:
-        """Whether it takes the minus from what is only stored, kept or returned.
+        """Whether it takes the minus from what is only stored, kept or returned, or an odd one.
 
         Or the transposition from what is put into a list.
         """
         s, turned = self.suspect.statement, self.candidate.rule == "transposed"
-        bare = (self.is_sign and has_bare_minus(s)) or (turned and keeps_transposed(s.node))
+        minus = has_bare_minus(s) or is_odd_minus(s, self.candidate.node)
+        bare = (self.is_sign and minus) or (turned and keeps_transposed(s.node))
         return bare and not self.keeps
 
     @property

@@ -79,7 +79,15 @@ def summed(w, x):
     return loss, {"w": parts[0] + parts[1]}
 
 
+def whole(w, x):
+    rows = np.outer(x, np.cos(w)) / 5
+    loss = np.sum(np.sin(w)) * x.sum() / 5
+    dw = rows.sum(axis=0)
+    return loss, {"w": dw}
+
+
 MISTAKES = [
+    (whole, "dw = rows.sum(axis=0)", "dw = rows.prod(axis=0)"),
     (noisy, "dw[0] = np.exp(w[0]) * np.trace(by_K)", "dw[0] = np.exp(w[0]) * np.ravel(by_K).sum()"),
     (summed, "parts = list(map(np.zeros_like, kept))", "parts = list(map(np.ones_like, kept))"),
     (waves, "dz = 2 * f * np.conj(1j * z)", "dz = 2 * f * np.imag(1j * z)"),

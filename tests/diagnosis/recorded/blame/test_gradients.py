@@ -1,7 +1,11 @@
 """The search for the lines that make gradients wrong."""
 
-from gradtui.diagnosis.recorded.blame.gradients import _written
+from contextlib import contextmanager
+from types import SimpleNamespace
+
+from gradtui.diagnosis.recorded.blame.gradients import _is_meant, _written
 from gradtui.diagnosis.recorded.blame.units import Unit
+from gradtui.diagnosis.recorded.watchdog import Endless
 
 
 def pooled(x, size=7):
@@ -11,3 +15,16 @@ def pooled(x, size=7):
 
 def test_the_numbers_of_a_function_are_those_it_writes_but_for_squares_and_defaults():
     assert _written([Unit(pooled.__code__, [pooled])]) == {4, 3, 12}
+
+
+def test_a_run_that_takes_too_long_to_be_recorded_ends_no_search():
+    @contextmanager
+    def edited(patch):
+        yield
+
+    def point(values, names, near):
+        raise Endless
+
+    runs = SimpleNamespace(target=SimpleNamespace(library=None), point=point)
+    own = SimpleNamespace(values={}, true={})
+    assert _is_meant(runs, own, SimpleNamespace(edited=edited))

@@ -61,6 +61,18 @@ def inverted(V):
     return loss, back
 
 
+def placed(V):
+    loss, dV, at = 0.0, np.zeros_like(V), 0
+    for place in (1, 4, 6):
+        at = place // 2
+        loss += ROWS[at, 0] * V[at] ** 2
+    for place in (1, 4, 6):
+        at = place // 2
+        row = place % 2
+        dV[at] += 2 * ROWS[at, 0] * V[at] * (row >= 0)
+    return loss, dV
+
+
 MISTAKES = [
     (row_by_row, "row -= ROWS[i]", "row = row - ROWS[i]"),
     (in_blocks, "part += 2 * block", "part = 2 * block"),
@@ -94,3 +106,12 @@ def test_what_a_call_makes_is_not_stored_under_a_name_that_is_given_away(tmp_pat
     (found,) = planted.errors(planted.wrong(right, right.replace("both", "back", 1)), "inverted")
 
     assert (found.line, found.fix) == (planted.line(right), right)
+
+
+def test_a_value_may_be_stored_under_a_name_that_is_read_behind_it(tmp_path):
+    planted, right = Planted(__file__, tmp_path, ARRAYS), "        at = place // 2\n        row"
+    wrong = planted.wrong(right, right.replace("at =", "row ="))
+
+    (found,) = planted.errors(wrong, "placed")
+
+    assert (found.line, found.fix) == (planted.line("row = place % 2") - 1, "at = place // 2")

@@ -34,6 +34,22 @@ def test_what_nothing_uses_is_added_to_what_is_made_in_the_same_way(tmp_path):
     assert found.fix == "dh = V.T @ dy + later"
 
 
+def falling(V, W):
+    loss = -1.5 * np.sum(np.sin(V) * W)
+    slope = -np.cos(V)
+    flow = slope * W
+    return loss, 1.5 * flow, -1.5 * np.sin(V)
+
+
+def test_a_minus_in_the_middle_of_a_product_is_odd(tmp_path):
+    arrays = {"V": RNG.normal(size=(2, 3)), "W": RNG.normal(size=(2, 3))}
+    planted, right = Planted(__file__, tmp_path, arrays), "flow = slope * W"
+
+    (found,) = planted.errors(planted.wrong(right, "flow = slope * -W"), "falling")
+
+    assert found.fix == right
+
+
 class Share:
     def value(self, scores):
         powers = np.exp(scores)
