@@ -283,12 +283,7 @@ class Reversed(torch.autograd.Function):
         return -0.5 * g
 
 
-class Penalised(torch.autograd.Function):
-    @staticmethod
-    def forward(ctx, z):
-        ctx.save_for_backward(z)
-        return z.view_as(z)
-
+class Penalised(Reversed):
     @staticmethod
     def backward(ctx, g):
         (z,) = ctx.saved_tensors

@@ -152,18 +152,17 @@ class _Checking:
         fitting = [n for n in self.names if n in self.claimed
                    and start.hand[n].shape == start.true[n].shape]  # fmt: skip
         misfits = [n for n in self.names if n in self.claimed and n not in fitting]
-        standing = placeholder(self.runs, start)
-        if standing is not None:
-            why = f"{standing} gives a gradient to what autograd does not see"
-            near = [one for one in points if one.near]
-            return self._by_slopes(near, fitting, why) or self._by_differences(why)
         single = any(value.dtype == np.float32 for value in drawn.values())
         self.runs.single = self._in_single(start)
+        if (solved := self._of_a_solution(points, fitting)) is not None:
+            return solved
         tolerance = SINGLE if single or self.runs.single else TOLERANCE
         seen = compared(self.runs, points, fitting, tolerance)
         if seen.judged.mistrusted:
-            why = _DETACHED if start.result.tape.stopped else _UNSEEN
-            return self._by_slopes(seen.points, fitting, why) or self._by_differences(_UNSEEN)
+            detached = bool(start.result.tape.stopped)
+            why = _DETACHED if detached else _UNSEEN
+            sloped = self._by_slopes(seen.points, fitting, why, detached=detached)
+            return sloped or self._by_differences(_UNSEEN)
         seen, mistakes = self._faults.likeliest(seen, misfits)
         points, judged = seen.points, seen.judged
         found = [*absent, *mistakes]
@@ -196,9 +195,23 @@ class _Checking:
             raise Lost("the code computes something else where it is recorded")
         return start
 
-    def _by_slopes(self, points: Sequence[Point], names: Sequence[str], why: str) -> Outcome | None:
-        """Compare with central differences of all elements; None if they are uncertain."""
-        found = numeric_points(self.runs, points, names, detached=why is _DETACHED)
+    def _of_a_solution(self, points: Sequence[Point], names: Sequence[str]) -> Outcome | None:
+        """Compare an implicit layer with the slopes of the whole; None for other code."""
+        standing = placeholder(self.runs, points[0])
+        if standing is None:
+            return None
+        why = f"{standing} gives a gradient to what autograd does not see"
+        near = [one for one in points if one.near]
+        return self._by_slopes(near, names, why, detached=False) or self._by_differences(why)
+
+    def _by_slopes(
+        self, points: Sequence[Point], names: Sequence[str], why: str, *, detached: bool
+    ) -> Outcome | None:
+        """Compare with central differences of all elements; None if they are uncertain.
+
+        What the recording misses may be `detached`, so that a gradient may stop there on purpose.
+        """
+        found = numeric_points(self.runs, points, names, detached=detached)
         if not found:
             return None
         judge = NumericJudge(self.runs, found)

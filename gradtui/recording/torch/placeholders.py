@@ -94,18 +94,23 @@ class _Hearing:
             given = [_copied(one) for one in adjoints]
         returned = backward(ctx, *adjoints)
         if self._own is not None and self._places is not None:
-            parts = returned if isinstance(returned, tuple) else (returned,)
             with self._recorder.unheard():
-                for at, one in zip(self._places, given, strict=False):
-                    made = parts[at] if at < len(parts) else None
-                    if one is not None:
-                        made = None if made is None else _copied(made)
-                        self._own.pairs.append((one, np.zeros_like(one) if made is None else made))
-                others = [one for at, one in enumerate(parts) if at not in self._places]
-                self._own.adds |= any(is_known(one) and bool((one != 0).any()) for one in others)
+                self._note(self._own, self._places, given, returned)
                 with suppress(RuntimeError):  # what it has saved may have been written to
                     self._own.saves |= bool(ctx.saved_tensors)
         return returned
+
+    def _note(
+        self, own: Placeholder, places: Sequence[int], given: Sequence[Array | None], returned: Any
+    ) -> None:
+        """Note what is made of the adjoints of what is handed on, and of others."""
+        parts = returned if isinstance(returned, tuple) else (returned,)
+        for at, one in zip(places, given, strict=False):
+            made = _copied(parts[at]) if at < len(parts) else None
+            if one is not None:
+                own.pairs.append((one, np.zeros_like(one) if made is None else made))
+        others = [one for at, one in enumerate(parts) if at not in places]
+        own.adds |= any(is_known(one) and bool((one != 0).any()) for one in others)
 
 
 @contextmanager
