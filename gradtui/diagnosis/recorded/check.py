@@ -42,7 +42,7 @@ from gradtui.diagnosis.recorded.repeated import repeated
 from gradtui.diagnosis.recorded.reserved import reservations
 from gradtui.diagnosis.recorded.runs import CodeFailed, Lost, Runs, raised
 from gradtui.diagnosis.recorded.shut import shut
-from gradtui.diagnosis.recorded.signs import folding, one_sided
+from gradtui.diagnosis.recorded.signs import folding, one_sided, turned
 from gradtui.diagnosis.recorded.target import Misplaced, Misshapen, Target
 from gradtui.diagnosis.recorded.unmended import end_of
 from gradtui.diagnosis.recorded.unrecorded import by_differences
@@ -175,11 +175,7 @@ class _Checking:
             apart = {one.name for one in judged.wrong}  # deliberately: they are told already
             right = tuple(name for name in fitting if name not in apart)
             notes += reservations(self.runs, points, right, within, tolerance)
-            notes += (
-                one_side(self.runs, points)
-                if fold is None
-                else one_sided(self.runs, start, fold, fitting, tolerance, len(points))
-            )
+            notes += self._of_signs(points, fold, fitting, tolerance)
             notes += masking_nothing(points, found)
         else:
             notes += opaque(start)
@@ -194,6 +190,16 @@ class _Checking:
         if not is_faithful(start, *own):
             raise Lost("the code computes something else where it is recorded")
         return start
+
+    def _of_signs(
+        self, points: Sequence[Point], fold: int | None, names: Sequence[str], tolerance: float
+    ) -> list[Finding]:
+        """Return the notes on what right gradients rely on: signs, or one side of a kink."""
+        if fold is None:
+            return [*one_side(self.runs, points)]
+        beyond = turned(self.runs, points[0], fold, len(points))
+        told = one_sided(self.runs, points[0], fold, beyond, names, tolerance)
+        return [*told] or [*one_side(self.runs, [*points, *beyond])]
 
     def _of_a_solution(self, points: Sequence[Point], names: Sequence[str]) -> Outcome | None:
         """Compare an implicit layer with the slopes of the whole; None for other code."""

@@ -9,6 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import islice
 
+import numpy as np
+
 from gradtui.base.text import number
 from gradtui.diagnosis.finding import Finding
 from gradtui.diagnosis.recorded.around import is_one_signed
@@ -19,6 +21,7 @@ from gradtui.diagnosis.recorded.notes import note
 from gradtui.diagnosis.recorded.point import Point
 from gradtui.diagnosis.recorded.points import points_around
 from gradtui.diagnosis.recorded.runs import Runs
+from gradtui.recording.tape import Call, Tape
 
 
 def folding(start: Point) -> int | None:
@@ -33,14 +36,25 @@ def folding(start: Point) -> int | None:
     return kept_positive(tape, start.root) if found is None else found
 
 
-def one_sided(
-    runs: Runs, start: Point, fold: int, names: Sequence[str], tolerance: float, count: int
-) -> Iterator[Finding]:
-    """Yield a warning of each gradient that is right, but not where signs are others.
+def turned(runs: Runs, start: Point, fold: int, count: int) -> list[Point]:
+    """Return at most `count` points with signs that the call `fold` turns, or bounds.
 
-    The call `fold` tells that arguments may have to keep theirs; `count` points tell, at most.
+    A solver that fails with other signs says nothing of a call that still changes no number.
     """
-    beyond = [*islice(points_around(runs, start, (*start.true,)), count)]
+    call = start.result.tape.nodes[fold]
+    assert isinstance(call, Call)
+    around = islice(points_around(runs, start, (*start.true,)), count)
+    return [one for one in around if _changes(one.result.tape, call)]
+
+
+def one_sided(
+    runs: Runs, start: Point, fold: int, beyond: Sequence[Point], names: Sequence[str],
+    tolerance: float,
+) -> Iterator[Finding]:  # fmt: skip
+    """Yield a warning of each gradient that is right, but not at the points `beyond`.
+
+    The call `fold` tells that arguments may have to keep their signs, which are others there.
+    """
     # Other signs change all of a gradient; a solver's own steps change a little of it.
     coarse = max(tolerance, COARSE)
     wrong = Judge(runs, [start, *beyond], coarse).judged(names).wrong if beyond else ()
@@ -51,3 +65,12 @@ def one_sided(
         text += f"given: elsewhere {runs.target.spelled(one.name, one.element)} is "
         text += f"{number(one.claimed)}, the true one is {number(one.true)}"
         yield note("relies-on-data", "warning", one.name, text, place, one.evidence)
+
+
+def _changes(tape: Tape, call: Call) -> bool:
+    """Return whether a run has a round of a call in which it changes some number."""
+    rounds = [
+        (id, node.inputs[0]) for id, node in enumerate(tape.nodes)
+        if isinstance(node, Call) and (node.name, node.place) == (call.name, call.place)
+    ]  # fmt: skip
+    return any(np.any(tape.value(id) != tape.value(operand)) for id, operand in rounds)

@@ -81,6 +81,18 @@ def test_a_residual_that_happens_to_be_positive_is_judged_with_either_sign():
     assert found.severity == "error"
 
 
+def test_what_goes_wrong_where_the_call_changes_nothing_is_only_not_compared():
+    """As in a solver of a problem that has no solution there."""
+
+    def case(mass):
+        x = np.where(mass > 0, mass**2, mass)
+        return np.sum(x + np.abs(np.exp(-mass))), 2 * mass - np.exp(-mass)
+
+    (found,) = gradtui.check(case, np.array([0.4, 1.3, 0.7]))
+    assert (found.severity, found.line) == ("info", line_of(case, 1))
+    assert found.message.endswith("what the gradients are where it is below is not compared")
+
+
 def dividing(times):
     def case(x):
         whole = np.prod(x)
