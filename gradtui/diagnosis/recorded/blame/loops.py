@@ -34,6 +34,10 @@ def of_loop(s: Statement) -> Iterator[Candidate]:
         told = f"{s.text(bound)} must be {text}, as in other loops of the file"
         edit = s.replaced(bound, text)
         yield Candidate((edit,), "wrong-variable", told, 0, text, bound, named=True)
+    for name in _numbering(s.unit, s.node):
+        told = f"it must be {name}, which the loop reads and nothing in it changes"
+        edit = s.replaced(s.node.target, name)
+        yield Candidate((edit,), "wrong-variable", told, 0, name, s.node.target, named=True)
     if (whole := _skipping(s.unit, s.node)) is not None:
         yield replace(_rounds(s, s.node.iter, f"range({s.text(whole)})", 0), named=True)
     target = s.node.target
@@ -57,11 +61,28 @@ def runs_unlike(unit: Unit, node: ast.stmt) -> bool:
     """Return whether a loop begins or ends otherwise than those of the file that run like it.
 
     Or after the first round, for no reason that its rounds would tell.  Or whether it unpacks the
-    same in another order.
+    same in another order, or reads the number of another loop's rounds, but none of its own.
     """
     return isinstance(node, ast.For) and any(
-        told(unit, node) is not None for told in (_elsewhere, _skipping, _unpacked)
+        told(unit, node) for told in (_elsewhere, _skipping, _unpacked, _numbering)
     )
+
+
+def _numbering(unit: Unit, node: ast.For) -> Sequence[str]:
+    """Return the names of other loops' rounds that a loop reads; empty if it reads its own.
+
+    Its own name may be that of something else, which its rounds store first.
+    """
+    if not isinstance(node.target, ast.Name):
+        return ()
+    inside = [one for line in node.body for one in walked(line) if isinstance(one, ast.Name)]
+    stored = {one.id for one in inside if isinstance(one.ctx, ast.Store)}
+    read = {one.id: None for one in inside if isinstance(one.ctx, ast.Load)}
+    if node.target.id in read.keys() - stored:
+        return ()
+    others = [one for one in unit.of(ast.For) if one is not node and node not in walked(one)]
+    counted = {one.target.id for one in others if isinstance(one.target, ast.Name)}
+    return [name for name in read if name in counted - stored - {node.target.id}]
 
 
 def _unpacked(unit: Unit, node: ast.For) -> str | None:

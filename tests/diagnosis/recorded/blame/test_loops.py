@@ -106,6 +106,16 @@ def strided(IMAGE, KERNEL):
     return np.sum(np.sin(out)), *layer.backward(IMAGE, KERNEL, np.cos(out))
 
 
+def twice_over(LEVELS):
+    n, y, d = len(LEVELS), np.zeros(len(LEVELS)), np.zeros(len(LEVELS))
+    for t in range(n):
+        at = LEVELS[t]
+        y[t] = np.sin(at)
+    for t in range(1, n):
+        d[t] = 2 * y[t] * np.cos(LEVELS[t])
+    return np.sum(y[1:] ** 2), d
+
+
 class Piecewise:
     def __init__(self):
         self.parts = [(np.tanh, (0, 2)), (np.sin, (2, 5)), (np.exp, (5, 6))]
@@ -150,6 +160,8 @@ MISTAKES = [
         "    for i in range(1, n):\n        step",
         "    for i in range(1, 2):\n        step",
     ),
+    (twice_over, "for t in range(1, n)", "for n in range(1, n)"),
+    (twice_over, "for t in range(1, n)", "for at in range(1, n)"),
     (in_turn, "in reversed(range(1, n))", "in range(1, n)"),
     (in_turn, "in reversed(range(1, n))", "in reversed(range(2, n))"),
 ]
