@@ -53,7 +53,7 @@ from gradtui.diagnosis.recorded.blame.picks import picks
 from gradtui.diagnosis.recorded.blame.popped import popped
 from gradtui.diagnosis.recorded.blame.products import products
 from gradtui.diagnosis.recorded.blame.projections import projections
-from gradtui.diagnosis.recorded.blame.rebound import continued, misstored, rebound
+from gradtui.diagnosis.recorded.blame.rebound import continued, misplaced, misstored, rebound
 from gradtui.diagnosis.recorded.blame.recomputed import recomputed
 from gradtui.diagnosis.recorded.blame.rectified import rectified
 from gradtui.diagnosis.recorded.blame.repeats import repeated
@@ -88,7 +88,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         rebound, rectified, belated, recomputed, partial(listed, slots=slots), thresholds, splits,
         unpacked, forwarded, selected, copied, elsewhere, scaled, strangers, shares, opposed,
         attributed, methods, popped, lengths, leftovers,
-        products, stripped, sliced, continued, misstored,
+        products, stripped, sliced, continued, misstored, misplaced,
     )  # fmt: skip
     for each in every:
         yield from each(s)

@@ -10,6 +10,7 @@ from functools import lru_cache
 from gradtui.diagnosis.recorded.blame.begun import unfilled
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS
+from gradtui.diagnosis.recorded.blame.forms import loops_around
 from gradtui.diagnosis.recorded.blame.names import is_of_gradient
 from gradtui.diagnosis.recorded.blame.owned import is_own
 from gradtui.diagnosis.recorded.blame.trees import block_of, walked
@@ -77,7 +78,7 @@ def drops_before(s: Statement) -> bool:
     since = block[block.index(made[-1]) + 1 : at + 1]
     # A call for its effect, such as `x.fill_(0)`, only changes it.
     reading = (one for one in since if not isinstance(one, ast.Expr))
-    return not any(name in _read_in(one) for one in reading)
+    return not any(name in _named_in(one, ast.Load) for one in reading)
 
 
 def misstored(s: Statement) -> Iterator[Candidate]:
@@ -96,17 +97,22 @@ def misstored(s: Statement) -> Iterator[Candidate]:
     others = list[str]()
     if isinstance(value, ast.Call) and value.args and isinstance(value.args[0], ast.Name):
         others.append(value.args[0].id)
-    own, made = s.scope.get(name), _making(s.unit)
-    read = {one for line in later for one in _read_in(line)}
-    for other in sorted(read):
-        held, lines = s.scope.get(other), made.get(other, ())
-        alike = held is not None and own is not None and (held.kind, held.shape) == (
-            own.kind, own.shape)  # fmt: skip
-        if alike and lines and not any(one in later for one in lines):
+    own = s.shape(value)
+    read, stored = (
+        {one for line in later for one in _named_in(line, kind)} for kind in (ast.Load, ast.Store)
+    )
+    for other in sorted(read - stored):
+        held = s.scope.get(other)
+        if held is not None and own in (None, held.shape) and other in s.recent:
             others.append(other)
     for other in dict.fromkeys(one for one in others if one != name):
-        told = f"{name} must be {other}: it is given another value before anything reads it"
+        told = f"{name} must be {other}: nothing reads what it is given here"
         yield Candidate((s.replaced(target, other),), "wrong-variable", told, 0, other, target)
+
+
+def is_misstored(s: Statement) -> bool:
+    """Return whether nothing reads what a line stores, but something what it may have to store."""
+    return any(misstored(s))
 
 
 def _later(s: Statement) -> Sequence[ast.stmt]:
@@ -116,16 +122,27 @@ def _later(s: Statement) -> Sequence[ast.stmt]:
 
 
 def _is_lost(s: Statement, name: str, later: Sequence[ast.stmt]) -> bool:
-    """Return whether a name is given another value further down before anything reads it."""
+    """Return whether nothing reads a name further down, before it is given another value.
+
+    That of a new name, which is given none, must rather be read.
+    """
     made = _making(s.unit).get(name, ())
     at = next((at for at, one in enumerate(later) if one in made), None)
-    return at is not None and not any(name in _read_in(one) for one in later[: at + 1])
+    if at is not None:
+        return not any(name in _named_in(one, ast.Load) for one in later[: at + 1])
+    given = (one.arg for one in s.unit.of(ast.arg))
+    if name not in s.recent and name not in given:
+        return False
+    last = s.node.end_lineno or s.node.lineno
+    first = min([last + 1, *(one.lineno for one in loops_around(s))])
+    names = [one for one in s.unit.of(ast.Name) if one.id == name and one.lineno >= first]
+    return not any(isinstance(one.ctx, ast.Load) for one in names)
 
 
-def _read_in(node: ast.stmt) -> set[str]:
-    """Return the names that a statement reads."""
+def _named_in(node: ast.stmt, kind: type[ast.expr_context]) -> set[str]:
+    """Return the names that a statement reads or stores."""
     names = (one for one in walked(node) if isinstance(one, ast.Name))
-    return {one.id for one in names if isinstance(one.ctx, ast.Load)}
+    return {one.id for one in names if isinstance(one.ctx, kind)}
 
 
 def continued(s: Statement) -> Iterator[Candidate]:
@@ -137,6 +154,21 @@ def continued(s: Statement) -> Iterator[Candidate]:
             told = f"{node.id} must be {name}, which nothing else reads"
             edit = s.replaced(node, name)
             yield Candidate((edit,), "wrong-variable", told, 0, name, node, named=True)
+
+
+def misplaced(s: Statement) -> Iterator[Candidate]:
+    """Yield a line that changes in place what was stored last, where it changes something else."""
+    match s.node:
+        case ast.Expr(ast.Call(ast.Attribute(ast.Name(own) as changed, method))) if (
+            method.endswith("_") and s.recent
+        ):  # fmt: skip
+            last = max(s.recent, key=lambda name: s.recent[name])
+        case _:
+            return
+    held = s.scope.get(last)
+    if last != own and held is not None and held.shape:
+        told, edit = f"{own} must be {last}, which is stored just before", s.replaced(changed, last)
+        yield Candidate((edit,), "wrong-variable", told, 1, last, changed, named=True)
 
 
 def _name(s: Statement) -> str:

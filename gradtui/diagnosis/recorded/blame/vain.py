@@ -9,13 +9,15 @@ from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.dropped import is_dropped
 from gradtui.diagnosis.recorded.blame.expressions import name_of
 from gradtui.diagnosis.recorded.blame.forms import idle_ones
-from gradtui.diagnosis.recorded.blame.rebound import drops_before, is_rebound
+from gradtui.diagnosis.recorded.blame.rebound import drops_before, is_misstored, is_rebound
 from gradtui.diagnosis.recorded.blame.stores import is_doubled
 from gradtui.diagnosis.recorded.blame.twins import is_cut_off
 from gradtui.diagnosis.recorded.blame.words import is_tested_twice
 
 _BOUNDING = ("clip", "clamp")
-_SIGNS = is_cut_off, is_dropped, is_doubled, is_rebound, is_tested_twice, drops_before
+_SIGNS = (
+    is_cut_off, is_dropped, is_doubled, is_rebound, is_tested_twice, drops_before, is_misstored,
+)  # fmt: skip
 
 
 def is_vain(s: Statement) -> bool:

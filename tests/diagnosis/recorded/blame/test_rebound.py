@@ -73,6 +73,24 @@ def placed(V):
     return loss, dV
 
 
+def rectified(V):
+    kept, back = V * V, 2 * V
+    kept = np.where(V > 0, kept, 0.0)
+    back = np.where(V > 0, back, 0.0)
+    return np.sum(kept), back
+
+
+def in_two_loops(W):
+    loss, slopes = 0.0, np.zeros_like(W)
+    for i in range(len(W)):
+        row, other = np.sin(W[i]), W[i]
+        loss += row @ other
+    for i in range(len(W)):
+        row = np.sin(W[i]) + np.cos(W[i]) * W[i]
+        slopes[i] = row
+    return loss, slopes
+
+
 MISTAKES = [
     (row_by_row, "row -= ROWS[i]", "row = row - ROWS[i]"),
     (in_blocks, "part += 2 * block", "part = 2 * block"),
@@ -115,3 +133,21 @@ def test_a_value_may_be_stored_under_a_name_that_is_read_behind_it(tmp_path):
     (found,) = planted.errors(wrong, "placed")
 
     assert (found.line, found.fix) == (planted.line("row = place % 2") - 1, "at = place // 2")
+
+
+LOST = [
+    (rectified, "back = np.where(V > 0, back, 0.0)", "V = np.where(V > 0, back, 0.0)"),
+    (in_two_loops, "row = np.sin(W[i]) + np", "other = np.sin(W[i]) + np"),
+]
+
+
+@pytest.mark.parametrize(("function", "old", "new"), LOST)
+def test_a_value_is_not_stored_under_a_name_that_nothing_reads(function, old, new, tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    assert planted.errors(planted.wrong("", ""), function.__name__) == []
+    wrong = planted.wrong(old, new)
+
+    (found,) = planted.errors(wrong, function.__name__)
+
+    assert found.line == planted.line(old)
+    assert repaired(wrong, found) == planted.wrong("", "")
