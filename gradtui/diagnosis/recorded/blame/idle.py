@@ -280,11 +280,18 @@ def unread(s: Statement) -> Iterator[Candidate]:
 
 
 def _gathered(s: Statement) -> Iterator[Candidate]:
-    """Yield a list that the function fills in vain in the place of a name that it returns."""
-    filled = filled_in_vain(s.unit.node) if isinstance(s.node, ast.Return) else ()
+    """Yield a list that the function fills in vain in the place of a name that it returns.
+
+    Or of one that it takes a part of: nothing else is meant to read the list.
+    """
+    filled = filled_in_vain(s.unit.node) & s.locals.keys()
+    returned = isinstance(s.node, ast.Return)
     for name in (one for one in sorted(filled) if isinstance(s.locals.get(one), list)):
         for node in s.nodes:
-            if isinstance(node, ast.Name):
+            place = s.parents.get(node)
+            parted = isinstance(place, ast.Subscript) and place.value is node and (
+                isinstance(place.ctx, ast.Load))  # fmt: skip
+            if isinstance(node, ast.Name) and node.id != name and (returned or parted):
                 told = f"{node.id} must be {name}, which {s.unit.code.co_name} does not use"
                 yield Candidate((s.replaced(node, name),), "wrong-variable", told, 0, name, node)
 

@@ -76,7 +76,7 @@ def uses_of(function: ast.AST) -> tuple[Counter[str], frozenset[str]]:
 @lru_cache(_FUNCTIONS)
 def filled_in_vain(function: ast.AST) -> frozenset[str]:
     """Return the names of the arrays and lists that a function fills, and that nothing reads."""
-    filled = list[str]()
+    filled, gathered = list[str](), list[str]()
     for node in walked(function):
         match node:
             case ast.Subscript(ast.Name(name), ctx=ast.Store()):
@@ -88,9 +88,19 @@ def filled_in_vain(function: ast.AST) -> frozenset[str]:
                 lists = any(isinstance(one, ast.List) for one in ends)
                 own = any(isinstance(one, ast.Name) and one.id == name for one in ends)
                 filled += [name] * (lists and own)
+            case ast.Assign([ast.Name(name)], ast.Call(args=[part, *_])):
+                gathered += [name] * _reads_alone(part, name)
     read, stored = uses_of(function)
-    return frozenset(name for name, times in Counter(filled).items()
-                     if name in stored and read[name] == times)  # fmt: skip
+    times = Counter(filled + gathered)
+    return frozenset(name for name in dict.fromkeys(filled)
+                     if name in stored and read[name] == times[name])  # fmt: skip
+
+
+def _reads_alone(part: ast.expr, name: str) -> bool:
+    """Return whether an argument is a name, or a call of that alone, such as `reversed(parts)`."""
+    if isinstance(part, ast.Call) and len(part.args) == 1:
+        return _reads_alone(part.args[0], name)
+    return isinstance(part, ast.Name) and part.id == name
 
 
 @lru_cache(_FUNCTIONS)

@@ -39,6 +39,15 @@ def gathered(T, gain):
     return np.sum(kept), np.array([back[at % len(T)] for at in range(len(T))])
 
 
+def in_reverse(T, gain):
+    kept, back = [], []
+    for own, by in zip(T[::-1], gain[::-1], strict=False):
+        kept.append(np.sin(own) * by)
+        back.append(np.cos(own) * by)
+    back = list(reversed(back))
+    return np.sum(kept), {"T": np.array([back[at] + 0.0 for at in range(len(T))])}
+
+
 MISTAKES = [
     ("np.cos(T) * gain[:, None]", "np.cos(T)"),
     ("np.cos(T) * gain[:, None]", "np.cos(T) / 1"),
@@ -69,3 +78,13 @@ def test_a_list_that_is_filled_in_vain_is_returned_again(tmp_path):
 
     assert (found.line, found.fix) == (planted.line("return kept, back"), "return kept, back")
     assert "slope must be back, which rows_of does not use" in found.message
+
+
+def test_a_part_is_taken_of_a_list_that_is_filled_in_vain(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    assert planted.errors(planted.wrong("", ""), "in_reverse") == []
+
+    (found,) = planted.errors(planted.wrong("[back[at] +", "[kept[at] +"), "in_reverse")
+
+    assert found.line == planted.line("[back[at] +")
+    assert "kept must be back, which in_reverse does not use" in found.message
