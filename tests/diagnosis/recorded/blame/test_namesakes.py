@@ -46,9 +46,23 @@ def listed(W):
     return np.sum(out**2), {"W": layer.backward(2 * out)}
 
 
+def weighed(x, weight, counts, rate=None):
+    rate = weight if rate is None else rate
+    return x * rate / counts
+
+
+def by_name(W):
+    weight, counts = np.sin(W), np.array([1, 2, 4, 7])
+    back = weighed(x=np.cos(W), weight=weight, counts=counts)
+    more = weighed(x=np.cos(W), weight=weight, counts=counts, rate=weight**2)
+    return np.sum((weight**2 / 2 + weight**3 / 3) / counts), back + more
+
+
 MISTAKES = [
     ("scaled", "rate = self.rate\n", "rate = self.W.shape[0]\n"),
     ("listed", "self.zs.append(z)\n", "self.zs.append(X @ W)\n"),
+    ("by_name", "weight=weight, counts=counts)\n", "weight=weight, counts=weight)\n"),
+    ("by_name", "if rate is None else rate", "if rate is None else weight"),
 ]
 
 
