@@ -212,16 +212,17 @@ def _alike(
         if indexing and own.kind == "i":
             return
         yield from [(text, held) for text, held in s.scope.items() if not held.shape
-                    and (own.kind, held.kind) in (("f", "i"), ("i", "f"))
+                    and (own.kind, held.kind) in (("f", "i"), ("i", "f"), ("b", "f"))
                     and (held.kind == "f" or text in s.loops)][:_MOST_NAMES]  # fmt: skip
     shapes = [own.shape, own.shape[::-1], *s.wanted]
     if isinstance(s.node, ast.Return) and own.shape not in s.wanted:
         shapes = [*s.wanted, *shapes]  # no result has such a shape
     whole = own.kind == "i" and own.shape != ()
-    # Whole numbers that pick nothing may have been taken for numbers that are calculated with.
+    # Whole numbers that pick nothing may have been taken for numbers to calculate with.
     found = [pair for pair in (s.scope.items() if whole else arrays(s))
              if pair[1].kind in ("i" if whole else "fb")
-             or (whole and not indexing and pair[1] == Held(own.shape, "f"))]  # fmt: skip
+             or (whole and not indexing and (
+                 pair[1] == Held(own.shape, "f") or pair[0] in s.idle_parts))]  # fmt: skip
     found.sort(key=lambda pair: (
         shapes.index(pair[1].shape) if pair[1].shape in shapes else len(shapes),
         remoteness(text, pair[0]),
@@ -270,6 +271,9 @@ def _transposes(s: Statement) -> Iterator[Candidate]:
         if isinstance(parent, ast.Attribute) and parent.attr in ("T", "shape", "size", "ndim"):
             continue
         shape = s.shape(node)
+        if isinstance(node, ast.Name) and isinstance(parent, ast.BinOp) and _is_sparse(s, node.id):
+            edit, told = s.replaced(node, f"{node.id}.T"), f"it needs {node.id}.T"
+            yield Candidate((edit,), "transposed", told, 0, f"{node.id}.T", node)
         multiplied = isinstance(parent, ast.BinOp) and isinstance(parent.op, ast.MatMult)
         if isinstance(parent, ast.Call) and isinstance(parent.func, ast.Attribute):
             multiplied |= parent.func.attr in ("matmul", "bmm", "dot")
@@ -304,6 +308,11 @@ def _transposes(s: Statement) -> Iterator[Candidate]:
             yield Candidate(
                 (s.replaced(node, text),), "transposed", f"it needs {text}", cost, text, node
             )
+
+
+def _is_sparse(s: Statement, name: str) -> bool:
+    """Return whether a name is that of a sparse matrix of SciPy's."""
+    return type(s.locals.get(name)).__module__.startswith("scipy.sparse")
 
 
 def _turned(s: Statement) -> Iterator[Candidate]:

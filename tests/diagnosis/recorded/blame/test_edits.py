@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from scipy.sparse import csr_matrix
 
 from planted import Planted, repaired
 
@@ -252,7 +253,16 @@ def taped(GAINS, SPEED, RATE):
     return np.sum(np.sin(other.data)), w.grad, v.grad, np.sum(k.grad)
 
 
+def joined(GAINS):
+    pairs = csr_matrix((GAINS[:3], ([0, 1, 2], [1, 0, 0])), (3, 3))
+    both = pairs + pairs.T
+    d = np.zeros_like(GAINS)
+    d[:3] = 4 * both.toarray()[[0, 1, 2], [1, 0, 0]]
+    return np.sum((pairs + pairs.T).toarray() ** 2), d
+
+
 MISTAKES = [
+    (joined, "both = pairs + pairs.T", "both = pairs + pairs"),
     (taped, "lambda g: (g, -g)", "lambda g: (g, g)"),
     (interference, "k = 2 * np.pi * np.sin(angle) + 0.0", "k = 3 * np.pi * np.sin(angle) + 0.0"),
     (halves, "d[n:] = 2", "d[:n] = 2"),

@@ -1,5 +1,7 @@
 """Other names for those of a statement."""
 
+import pytest
+
 from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
 from gradtui.diagnosis.recorded.blame.material import renamings
 from gradtui.diagnosis.recorded.blame.scope import Held
@@ -72,6 +74,25 @@ def test_of_very_many_names_one_that_nothing_reads_may_be_meant():
     around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
     found = renamings(Statement(unit, unit.node.body[0], around))
     assert "slope" in {one.factor for one in found if one.node.id == "a"}
+
+
+def stacked(places, values, flag, slope):
+    places.append(values)
+    values[0] = flag
+
+
+@pytest.mark.parametrize(("at", "name", "meant"), [(0, "values", "parts"), (1, "flag", "slope")])
+def test_what_nothing_reads_may_be_meant_by_whole_numbers_and_a_number_by_a_flag(at, name, meant):
+    unit = Unit(stacked.__code__, [stacked])
+    scope = {
+        "values": Held((4,), "i"), "parts": Held((2, 4), "f"), "flag": Held((), "b"),
+        "slope": Held((), "f"),
+    }  # fmt: skip
+    around = Around(scope, scope, {}, list, [], NUMPY.dialect, {}, lambda one: None)
+    s = Statement(unit, unit.node.body[at], around)
+    s.__dict__["idle_parts"] = frozenset({"parts"})
+    found = [one for one in renamings(s) if getattr(one.node, "id", "") == name]
+    assert meant in {one.factor for one in found}
 
 
 class Sample:
