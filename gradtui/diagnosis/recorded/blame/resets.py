@@ -171,7 +171,9 @@ def spares(s: Statement, edits: Sequence[Edit]) -> bool:
     """Return whether edits only make such a copy."""
     if len(edits) != 1 or not edits[0].text.endswith(f".{s.copying}()".encode()):
         return False
-    return any(edits[0].text == one.edits[0].text for one in copies(s))
+    own = edits[0].start, edits[0].end, edits[0].text
+    made = (one.edits[0] for one in copies(s))
+    return any(own == (one.start, one.end, one.text) for one in made)
 
 
 def _kept(s: Statement) -> Iterator[ast.expr]:

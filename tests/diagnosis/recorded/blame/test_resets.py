@@ -1,8 +1,15 @@
 """Sums that begin anew too seldom or too often, and arrays that a second name changes."""
 
+import ast
+
 import numpy as np
 import pytest
 
+from gradtui.diagnosis.recorded.blame.candidates import Around, Statement
+from gradtui.diagnosis.recorded.blame.resets import copies, spares
+from gradtui.diagnosis.recorded.blame.scope import Held
+from gradtui.diagnosis.recorded.blame.units import Edit, Unit
+from gradtui.recording.library import NUMPY
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(7)
@@ -246,3 +253,19 @@ def test_the_programs_are_sound(function, tmp_path):
     planted = Planted(__file__, tmp_path, {"X": X, "W": W})
 
     assert planted.errors(planted.wrong("", ""), function.__name__) == []
+
+
+def paired(x):
+    parts = [x, x.copy().clip(0)]
+    x[:] = 0
+    return parts
+
+
+def test_a_copy_that_is_there_already_spares_nothing():
+    unit = Unit(paired.__code__, [paired])
+    around = Around({"x": Held((3,), "f")}, {}, {}, list, [], NUMPY.dialect, {}, lambda one: None)
+    s = Statement(unit, unit.node.body[0], around)
+    made = [one.edits for one in copies(s)]
+    (clipped,) = [one for one in s.nodes if ast.unparse(one) == "x.copy().clip(0)"]
+    assert made and all(spares(s, edits) for edits in made)
+    assert not spares(s, (Edit(unit.start(clipped), unit.end(clipped), "x.copy()"),))
