@@ -203,7 +203,7 @@ def hands_negated(s: Statement) -> bool:
 
 @lru_cache(_LINES)
 def idle_ones(node: ast.stmt) -> int:
-    """Return how often a statement has 1 times something, or steps of 1, as in `x[::1]`.
+    """Return how often a statement has 1 times something, a power of 1, or steps of 1: `x[::1]`.
 
     A 1 behind something may be for its type.
     """
@@ -213,6 +213,8 @@ def idle_ones(node: ast.stmt) -> int:
 def _is_idle(node: ast.AST) -> bool:
     match node:
         case ast.BinOp(ast.Constant(1), ast.Mult()) | ast.Slice(step=ast.Constant(1)):
+            return True
+        case ast.BinOp(op=ast.Pow(), right=ast.Constant(1)):
             return True
         case _:
             return False

@@ -1,8 +1,11 @@
 """A minus before what a line only hands on may be one too many."""
 
+import ast
+
 import numpy as np
 import pytest
 
+from gradtui.diagnosis.recorded.blame.forms import idle_ones
 from planted import Planted, repaired
 
 RNG = np.random.default_rng(6)
@@ -60,3 +63,10 @@ def test_a_minus_too_many_is_taken_away_where_it_stands(right, mistaken, tmp_pat
 
     assert found.line == planted.line(right)
     assert planted.errors(repaired(text, found), "run") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "count"), [("d = x**1 * y", 1), ("d = 1 * x[::1]", 2), ("d = x**2 + 1", 0)]
+)
+def test_a_power_of_1_does_nothing_as_a_factor_of_1(text, count):
+    assert idle_ones(ast.parse(text).body[0]) == count
