@@ -43,7 +43,7 @@ def twins(s: Statement) -> Iterator[Candidate]:
     own = _texts(s.unit.node)
     for one in _beside(s.unit.tree).get(_head(s.node), ()):
         text = _in_own_names(s, one)
-        if text is None or text in own or _is_like_another(s, one.line):
+        if text is None or text in own or _is_like_another(s, one.line) or _overwrites(s, one):
             continue
         edit = inserted(s, s.node, s.spelled(text), behind=one.behind)
         told = f"{text} is missing, which line {one.line.lineno} does beside the same"
@@ -93,6 +93,20 @@ def _is_like_another(s: Statement, line: ast.stmt) -> bool:
         partial or are_alike(one, line) for one in s.unit.of(ast.Assign)
         if target is not None and ast.dump(one.targets[0]) == ast.dump(target)
     )  # fmt: skip
+
+
+def _overwrites(s: Statement, other: _Beside) -> bool:
+    """Return whether a line would only store over a value that nothing has read before it."""
+    match other.line:
+        case ast.Assign([ast.Name(name)], value) if name in s.recent:
+            pass
+        case _:
+            return False
+    if name in names_in(value):
+        return False
+    first, last = s.recent[name] + 1, s.node.lineno - (not other.behind)
+    reading = (one for one in s.unit.of(ast.Name) if one.id == name)
+    return not any(first <= one.lineno <= last and isinstance(one.ctx, ast.Load) for one in reading)
 
 
 def _unpacked_to(target: ast.expr | None) -> frozenset[str]:

@@ -124,6 +124,31 @@ def doubled(p):
     return np.sum(v**2), d
 
 
+class Lens:
+    def density(self, p0, p1):
+        return p0 * p1, p0 - p1**2, p0**2 * p1
+
+    def bends(self, p0, p1):
+        kappa, gamma1, gamma2 = self.density(p0, p1)
+        f_xy = gamma2
+        return kappa + gamma1, f_xy, kappa - gamma1
+
+    def slopes(self, p0, p1):
+        kappa, gamma1, gamma2 = p1, 1.0, 2 * p0 * p1
+        f_xy = gamma2
+        return kappa + gamma1, f_xy, kappa - gamma1
+
+
+def lensed(p):
+    lens = Lens()
+    one, two, three = lens.bends(p[0], p[1])
+    slope = lens.slopes(p[0], p[1])
+    d = np.zeros(4)
+    d[0] = slope[0] + 2 * slope[1] + 3 * slope[2]
+    d[1] = 4 * p[0] + 4 * p[1] + 2 * p[0] ** 2
+    return one + 2 * two + 3 * three, d
+
+
 MISTAKES = [
     (doubled, "d[p > 0] = 2 * v", "d[p > 0] = v"),
     (of_middles, "        middle -= np.sqrt(LEVELS[rows]).sum()\n        out", "        out"),
@@ -154,3 +179,12 @@ def test_what_is_missing_is_no_size_that_nothing_divides_by(tmp_path):
     (finding,) = planted.errors(planted.wrong("(4 * out**3)", "out**3"), "fourth")
 
     assert finding.fix == "return np.sum(out**4), X.T @ out**3 * 4"
+
+
+def test_a_line_is_not_added_to_store_over_the_one_that_is_wrong(tmp_path):
+    planted = Planted(__file__, tmp_path, ARRAYS)
+    right = "2 * p0 * p1\n        f_xy = gamma2"
+
+    (finding,) = planted.errors(planted.wrong(right, right.replace("gamma2", "p0")), "lensed")
+
+    assert (finding.line, finding.fix) == (planted.line(right) + 1, "f_xy = gamma2")
