@@ -17,7 +17,7 @@ from gradtui.diagnosis.recorded.differences import COARSE, in_single
 from gradtui.diagnosis.recorded.disjoint import masking_nothing
 from gradtui.diagnosis.recorded.exchanged import exchanged
 from gradtui.diagnosis.recorded.faithful import is_faithful
-from gradtui.diagnosis.recorded.faults import Faults
+from gradtui.diagnosis.recorded.faults import Faults, unexplained
 from gradtui.diagnosis.recorded.implicit import placeholder
 from gradtui.diagnosis.recorded.judge import SINGLE
 from gradtui.diagnosis.recorded.matrices import held_within
@@ -55,7 +55,7 @@ from gradtui.recording.tape import Call
 
 Array = NDArray[Any]
 _UNSEEN = "part of the loss passes through functions that cannot be recorded"
-_DETACHED = "the loss depends on an argument by way of detached values alone"
+_DETACHED = "the loss depends on an argument by way of detached values"
 
 
 def check_target(
@@ -164,6 +164,8 @@ class _Checking:
             sloped = self._by_slopes(seen.points, fitting, why, detached=detached)
             return sloped or self._by_differences(_UNSEEN)
         seen, mistakes = self._faults.likeliest(seen, misfits)
+        if (whole := self._as_a_whole(seen.points, fitting, mistakes)) is not None:
+            return whole
         points, judged = seen.points, seen.judged
         found = [*absent, *mistakes]
         found += [self._untold(name) for name in judged.untold
@@ -209,6 +211,19 @@ class _Checking:
         why = f"{standing} gives a gradient to what autograd does not see"
         near = [one for one in points if one.near]
         return self._by_slopes(near, names, why, detached=False) or self._by_differences(why)
+
+    def _as_a_whole(
+        self, points: Sequence[Point], names: Sequence[str], mistakes: Sequence[Finding]
+    ) -> Outcome | None:
+        """Compare with the slopes of all that is done, detached or not, where that explains more.
+
+        None if it does not, or if nothing is detached.
+        """
+        if not (points[0].result.tape.stopped and unexplained(mistakes)):
+            return None
+        whole = self._by_slopes(points, names, _DETACHED, detached=True)
+        told = whole is not None and whole.verdict == "wrong" and not unexplained(whole.findings)
+        return whole if told else None
 
     def _by_slopes(
         self, points: Sequence[Point], names: Sequence[str], why: str, *, detached: bool

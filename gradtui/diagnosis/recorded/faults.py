@@ -58,10 +58,10 @@ class Faults:
         """Return what is wrong, in the comparison for which there is an explanation."""
         found = self.of(seen.points, seen.judge, misfits, seen.judged.wrong)
         other = seen.otherwise
-        if other is None or not _unexplained(found):
+        if other is None or not unexplained(found):
             return seen, found
         others = self.of(other.points, other.judge, misfits, other.judged.wrong)
-        return (seen, found) if _unexplained(others) else (other, others)
+        return (seen, found) if unexplained(others) else (other, others)
 
     def of(
         self, points: Sequence[Point], judge: Judge, misfits: Sequence[str], wrong: Sequence[Wrong]
@@ -75,7 +75,7 @@ class Faults:
         found = list[Finding]()
         for own, left, share in (*brief, (*meanings[0], 1.0)):
             found = self._by_line(own, judge, misfits, left, share)
-            if not _unexplained(found):
+            if not unexplained(found):
                 break
         return [*kept, *level.findings, *meant.findings, *found]
 
@@ -185,7 +185,7 @@ class Faults:
         return seen_text(one, self._target)
 
 
-def _unexplained(findings: Sequence[Finding]) -> bool:
+def unexplained(findings: Sequence[Finding]) -> bool:
     """Return whether a finding says what is wrong without a way to mend it."""
     return any(one.severity == "error" and one.fix is None for one in findings)
 

@@ -132,6 +132,8 @@ class Judge:
         """Id of a point -> its loss where nothing is recorded."""
         self._together: dict[int, Mapping[str, Element]] = {}
         """Id of a point -> the elements of gradients that are surely wrong there."""
+        self._whole: set[str] = set()
+        """Gradients that are the slopes of all that the code does, detached or not."""
 
     def judged(self, names: Sequence[str]) -> Judged:
         """Judge the gradients of `names`."""
@@ -146,6 +148,8 @@ class Judge:
                 wrong.append(found)
             elif not told:
                 untold.append(name)
+        if wrong and self._whole - {one.name for one in wrong}:
+            return Judged(mistrusted=True)  # what is true of one is true of all
         return Judged(tuple(wrong), tuple(untold))
 
     def forgives(self, point: Point, name: str, apart: Array) -> bool:
@@ -184,6 +188,7 @@ class Judge:
             tried += 1
             if self._stops and self._is_whole(point, name):
                 told = True
+                self._whole.add(name)
                 continue
             if self._stops and self._is_implicit(point, name):
                 return None, False, True
