@@ -95,6 +95,8 @@ class _Written:
         self.functions = [
             (span, node) for span, node in self.blocks if isinstance(node, ast.FunctionDef)
         ]
+        self.conditions = [_span(node) for node in nodes if isinstance(node, ast.If)]
+        """Where there are statements that may not run."""
         self.given = defaultdict[str, list[ast.Assign | ast.AugAssign]](list)
         """A name -> the statements that give it a value."""
         for node in nodes:
@@ -177,12 +179,24 @@ def _last_given(name: str, place: Place) -> ast.expr | None:
         if _span(node)[1] <= own[0] and all(_within(_span(node), span) for span, _ in around)
     ]  # fmt: skip
     if given:
-        return _origin(max(given, key=_span).value)
+        values = [_origin(node.value) for node in _last(given, written.conditions, own)]
+        return next((one for one in values if not _is_result(one)), values[0])
     if not around:
         return None
     _, function = max(around, key=lambda one: one[0])
     passed = [*_passed(name, function, written.calls)]
     return passed[0] if all(map(_is_result, passed)) and passed else None
+
+
+def _last(
+    given: Sequence[ast.Assign | ast.AugAssign], conditions: Sequence[Span], own: Span
+) -> Iterator[ast.Assign | ast.AugAssign]:
+    """Yield the statement that gives a name a value last, after those that may do so or not."""
+    for node in sorted(given, key=_span, reverse=True):
+        yield node
+        around = (span for span in conditions if _within(_span(node), span))
+        if all(_within(own, span) for span in around):
+            return
 
 
 def _passed(
