@@ -19,6 +19,7 @@ from gradtui.recording.places import is_users_file
 
 Loop = ast.For | ast.While
 _LINES = 4096
+_COPIES = frozenset({"copy", "clone"})
 """Most lines of which is kept what is asked again for every edit."""
 
 
@@ -142,7 +143,7 @@ def is_renamed(unit: Unit, target: ast.expr) -> bool:
 
 
 def has_bare_minus(s: Statement) -> bool:
-    """Return whether the value of a statement is a name, or a view of one, with a minus."""
+    """Return whether the value of a statement is a name, or a view or copy of one, with a minus."""
     match s.value():
         case ast.UnaryOp(ast.USub(), operand):
             return isinstance(_viewed(s, operand), ast.Name | ast.Attribute | ast.Subscript)
@@ -180,9 +181,9 @@ def keeps_transposed(node: ast.stmt) -> bool:
 
 
 def _viewed(s: Statement, node: ast.expr) -> ast.expr:
-    """Return the array whose elements an expression only puts in another order."""
+    """Return the array whose elements an expression only copies, or puts in another order."""
     match node:
-        case ast.Call(ast.Attribute(owner, name), args) if name in VIEWS:
+        case ast.Call(ast.Attribute(owner, name), args) if name in VIEWS | _COPIES:
             given = args[0] if args and s.is_module(owner) else owner
             return _viewed(s, given)
         case _:

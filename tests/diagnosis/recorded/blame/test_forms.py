@@ -44,6 +44,7 @@ MISTAKES = [
     ("self.x = x\n", "self.x = -x\n"),
     ("return dz\n", "return -dz\n"),
     ("flat = dout.reshape(4, 6)", "flat = -dout.reshape(4, 6)"),
+    ("return dz\n", "return -dz.copy()\n"),
     ("dz = d * (1", "dz = -d * (1"),
 ]
 
