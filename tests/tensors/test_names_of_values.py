@@ -101,3 +101,30 @@ def test_statistics_that_a_backward_half_derives_are_part_of_the_whole():
 def test_a_mistake_beside_them_is_found_by_what_the_whole_does(function, at, right):
     finding = only(errors(twice(function)))
     assert (finding.line, finding.fix) == (line_of(function.backward, at), right)
+
+
+class Product(Function):
+    """Stores one gradient under the name of an operand, where that is wanted."""
+
+    @staticmethod
+    def forward(ctx, a, b):
+        ctx.save_for_backward(a, b)
+        return a @ b
+
+    @staticmethod
+    def backward(ctx, g):
+        a, b = ctx.saved_tensors
+        grad_a = grad_b = None
+        if ctx.needs_input_grad[0]:
+            grad_a = g @ b.t()
+        if ctx.needs_input_grad[1]:
+            a = a.t() @ g
+        return grad_a, grad_b
+
+
+def test_what_is_left_without_a_value_is_what_a_line_stores():
+    def case(a, b):
+        return torch.sin(Product.apply(a, b)).sum() + (b**2).sum()
+
+    finding = only(gradtui.check(case, x(3, 4), x(4, 2)))
+    assert (finding.line, finding.fix) == (line_of(Product.backward, 7), "grad_b = a.t() @ g")

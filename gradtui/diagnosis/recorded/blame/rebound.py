@@ -103,7 +103,8 @@ def misstored(s: Statement) -> Iterator[Candidate]:
     )
     for other in sorted(read - stored):
         held = s.scope.get(other)
-        if held is not None and own in (None, held.shape) and other in s.recent:
+        fits = held is not None and own in (None, held.shape)
+        if other in s.recent and (fits or s.locals.get(other, other) is None):
             others.append(other)
     for other in dict.fromkeys(one for one in others if one != name):
         told = f"{name} must be {other}: nothing reads what it is given here"
@@ -116,9 +117,13 @@ def is_misstored(s: Statement) -> bool:
 
 
 def _later(s: Statement) -> Sequence[ast.stmt]:
-    """Return the statements behind one in its block."""
-    block = block_of(s.unit.node, s.node)
-    return block[block.index(s.node) + 1 :]
+    """Return the statements behind one in its block, and behind the conditions around it."""
+    found, own = list[ast.stmt](), list[ast.stmt]([s.node])
+    for node in own:
+        block = block_of(s.unit.node, node)
+        found += block[block.index(node) + 1 :]
+        own += [one for one in s.unit.of(ast.If) if node in (*one.body, *one.orelse)]
+    return found
 
 
 def _is_lost(s: Statement, name: str, later: Sequence[ast.stmt]) -> bool:

@@ -92,7 +92,7 @@ def filled_in_vain(function: ast.AST) -> frozenset[str]:
                 gathered += [name] * _reads_alone(part, name)
     read, stored = uses_of(function)
     times = Counter(filled + gathered)
-    return frozenset(name for name in dict.fromkeys(filled)
+    return frozenset(name for name in filled
                      if name in stored and read[name] == times[name])  # fmt: skip
 
 
