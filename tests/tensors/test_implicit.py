@@ -319,3 +319,117 @@ def clamped(x, a):
 def test_what_changes_a_gradient_beside_detached_values_is_no_placeholder(function):
     found = gradtui.check(function, X, A)
     assert not any("autograd does not see" in one.message for one in found)
+
+
+class Reparametrised(torch.autograd.Function):
+    """Hands on the root z of z³ + az = b, and gives the gradient of it to a alone."""
+
+    @staticmethod
+    def forward(ctx, z, a):
+        ctx.save_for_backward(z, a)
+        return z
+
+    @staticmethod
+    def backward(ctx, g):
+        z, a = ctx.saved_tensors
+        return None, -g * z / (3 * z**2 + a)
+
+
+class WrongRoot(Reparametrised):
+    @staticmethod
+    def backward(ctx, g):
+        z, a = ctx.saved_tensors
+        return None, -g * z / (2 * z**2 + a)
+
+
+def by_bisection(function):
+    def case(a):
+        with torch.no_grad():
+            low, width = torch.full_like(a, -3.0), 3.0
+            for _ in range(50):
+                middle = low + width
+                low = torch.where(middle**3 + a * middle < 1.3, middle, low)
+                width /= 2
+        return (function.apply(low, a) ** 2).sum() + torch.sin(a).sum()
+
+    return case
+
+
+def test_a_root_that_depends_on_its_argument_by_comparisons_alone_is_part_of_the_whole():
+    a = torch.tensor([0.4, 1.3, 2.2], dtype=torch.double)
+    (told,) = gradtui.check(by_bisection(Reparametrised), a)
+    assert told.severity == "info" and "autograd does not see" in told.message
+    found = [one for one in gradtui.check(by_bisection(WrongRoot), a) if one.severity == "error"]
+    assert only(found).line == line_of(WrongRoot.backward, 3)
+
+
+class Chosen(torch.autograd.Function):
+    """Hands on the choice, and gives its gradient to the shares."""
+
+    @staticmethod
+    def forward(ctx, hard, soft):
+        return hard
+
+    @staticmethod
+    def backward(ctx, g):
+        return None, g
+
+
+def chosen(x):
+    soft = torch.softmax(x, -1)
+    with torch.no_grad():
+        hard = torch.nn.functional.one_hot(soft.argmax(-1), x.shape[-1]).to(x.dtype)
+    return (Chosen.apply(hard, soft) * torch.arange(3.0)).sum() + (x**2).sum()
+
+
+def test_what_is_chosen_does_not_follow_its_argument():
+    found = gradtui.check(chosen, torch.tensor([[0.3, 0.9, -0.4]], dtype=torch.double))
+    assert not any("autograd does not see" in one.message for one in found)
+    assert not any(one.severity == "error" for one in found)
+
+
+class Shares(torch.autograd.Function):
+    """The gradient of a log-sum-exp, kept from its forward pass."""
+
+    @staticmethod
+    def forward(ctx, x, shares):
+        ctx.save_for_backward(shares)
+        return shares
+
+    @staticmethod
+    def backward(ctx, g):
+        (shares,) = ctx.saved_tensors
+        return shares * (g - (g * shares).sum(-1, keepdim=True)), None
+
+
+class WrongShares(Shares):
+    @staticmethod
+    def backward(ctx, g):
+        (shares,) = ctx.saved_tensors
+        return shares * (g + (g * shares).sum(-1, keepdim=True)), None
+
+
+def softly(function):
+    class LogSumExp(torch.autograd.Function):
+        @staticmethod
+        def forward(ctx, x):
+            ctx.save_for_backward(x, torch.softmax(x, -1))
+            return torch.logsumexp(x, -1)
+
+        @staticmethod
+        def backward(ctx, g):
+            return g.unsqueeze(-1) * function.apply(*ctx.saved_tensors)
+
+    def case(x):
+        y = LogSumExp.apply(x)
+        (shares,) = torch.autograd.grad(y.sum(), x, create_graph=True)
+        return y.sum() + (shares**2 * torch.arange(4.0)).sum()
+
+    return case
+
+
+def test_what_a_backward_half_hands_on_for_its_own_derivative_is_judged():
+    x = torch.tensor([[0.3, 0.9, -0.4, 0.1], [1.2, 0.2, 0.5, -0.7]], dtype=torch.double)
+    assert gradtui.check(softly(Shares), x) == []
+    finding = only(gradtui.check(softly(WrongShares), x))
+    assert (finding.severity, finding.line) == ("error", line_of(WrongShares.backward, 3))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -11,14 +11,15 @@ from numpy.typing import NDArray
 from gradtui.base.source import InputError, Place
 from gradtui.diagnosis.backward.trial import TOLERANCE
 from gradtui.diagnosis.finding import Finding, gravest_first
-from gradtui.diagnosis.recorded.compared import compared
+from gradtui.diagnosis.recorded.around import Inner
+from gradtui.diagnosis.recorded.compared import Compared, compared
 from gradtui.diagnosis.recorded.conventions import started, told_by_differences
 from gradtui.diagnosis.recorded.differences import COARSE, in_single
 from gradtui.diagnosis.recorded.disjoint import masking_nothing
 from gradtui.diagnosis.recorded.exchanged import exchanged
 from gradtui.diagnosis.recorded.faithful import is_faithful
 from gradtui.diagnosis.recorded.faults import Faults, unexplained
-from gradtui.diagnosis.recorded.implicit import placeholder
+from gradtui.diagnosis.recorded.implicit import Standing, placeholder
 from gradtui.diagnosis.recorded.judge import SINGLE
 from gradtui.diagnosis.recorded.matrices import held_within
 from gradtui.diagnosis.recorded.notes import (
@@ -154,10 +155,11 @@ class _Checking:
         misfits = [n for n in self.names if n in self.claimed and n not in fitting]
         single = any(value.dtype == np.float32 for value in drawn.values())
         self.runs.single = self._in_single(start)
-        if (solved := self._of_a_solution(points, fitting)) is not None:
-            return solved
         tolerance = SINGLE if single or self.runs.single else TOLERANCE
-        seen = compared(self.runs, points, fitting, tolerance)
+        standing, target = placeholder(self.runs, points), self.runs.target
+        if standing is not None and not standing.beside:
+            return self._of_a_solution(standing, points, fitting)
+        seen = compared(self.runs, points, fitting, tolerance, solved=standing is not None)
         if seen.judged.mistrusted:
             detached = bool(start.result.tape.stopped)
             why = _DETACHED if detached else _UNSEEN
@@ -166,23 +168,22 @@ class _Checking:
         seen, mistakes = self._faults.likeliest(seen, misfits)
         if (whole := self._as_a_whole(seen.points, fitting, mistakes)) is not None:
             return whole
-        points, judged = seen.points, seen.judged
         found = [*absent, *mistakes]
-        found += [self._untold(name) for name in judged.untold
-                  if name not in {one.name for one in judged.wrong}]  # fmt: skip
-        found += shut(points, fitting)
+        found += [self._untold(name) for name in seen.judged.untold
+                  if name not in {one.name for one in seen.judged.wrong}]  # fmt: skip
+        found += shut(seen.points, fitting)
         verdict = verdict_of(found)
+        if verdict == "correct" and standing is not None:
+            self.runs.target = target  # what passes gradients on hides what gives them
+            return self._of_a_solution(standing, points, fitting)
         notes = [*seen.notes, *self._notes()]
         if verdict == "correct":
-            apart = {one.name for one in judged.wrong}  # deliberately: they are told already
-            right = tuple(name for name in fitting if name not in apart)
-            notes += reservations(self.runs, points, right, within, tolerance)
-            notes += self._of_signs(points, fold, fitting, tolerance)
-            notes += masking_nothing(points, found)
+            notes += self._reservations(seen, fitting, fold, within, tolerance)
+            notes += masking_nothing(seen.points, found)
         else:
             notes += opaque(start)
         return Outcome(self.target, verdict, gravest_first([*found, *notes]), len(fitting),
-                       len(points), tolerance, self._unjudged())  # fmt: skip
+                       len(seen.points), tolerance, self._unjudged())  # fmt: skip
 
     def _start(self, drawn: Mapping[str, Array]) -> Point:
         """Return the recorded run at the given arguments; raises Lost and Untold."""
@@ -193,22 +194,27 @@ class _Checking:
             raise Lost("the code computes something else where it is recorded")
         return start
 
-    def _of_signs(
-        self, points: Sequence[Point], fold: int | None, names: Sequence[str], tolerance: float
-    ) -> list[Finding]:
-        """Return the notes on what right gradients rely on: signs, or one side of a kink."""
+    def _reservations(
+        self, seen: Compared, names: Sequence[str], fold: int | None, within: Inner,
+        tolerance: float,
+    ) -> Iterator[Finding]:  # fmt: skip
+        """Yield the notes on what right gradients rely on."""
+        points = seen.points
+        apart = {one.name for one in seen.judged.wrong}  # deliberately: they are told already
+        right = tuple(name for name in names if name not in apart)
+        yield from reservations(self.runs, points, right, within, tolerance)
         if fold is None:
-            return [*one_side(self.runs, points)]
+            yield from one_side(self.runs, points)
+            return
         beyond = turned(self.runs, points[0], fold, len(points))
-        told = one_sided(self.runs, points[0], fold, beyond, names, tolerance)
-        return [*told] or [*one_side(self.runs, [*points, *beyond])]
+        signs = [*one_sided(self.runs, points[0], fold, beyond, names, tolerance)]
+        yield from signs or one_side(self.runs, [*points, *beyond])
 
-    def _of_a_solution(self, points: Sequence[Point], names: Sequence[str]) -> Outcome | None:
-        """Compare an implicit layer with the slopes of the whole; None for other code."""
-        standing = placeholder(self.runs, points[0])
-        if standing is None:
-            return None
-        why = f"{standing} gives a gradient to what autograd does not see"
+    def _of_a_solution(
+        self, standing: Standing, points: Sequence[Point], names: Sequence[str]
+    ) -> Outcome:
+        """Compare an implicit layer with the slopes of the whole."""
+        why = f"{standing.name} gives a gradient to what autograd does not see"
         near = [one for one in points if one.near]
         return self._by_slopes(near, names, why, detached=False) or self._by_differences(why)
 

@@ -42,9 +42,13 @@ class Compared(Struct, frozen=True, eq=False):
 
 
 def compared(
-    runs: Runs, points: Sequence[Point], names: Sequence[str], tolerance: float
-) -> Compared:
-    """Judge gradients; those that are wrong without what changes them on purpose."""
+    runs: Runs, points: Sequence[Point], names: Sequence[str], tolerance: float, *,
+    solved: bool = False,
+) -> Compared:  # fmt: skip
+    """Judge gradients; those that are wrong without what changes them on purpose.
+
+    Something is known to stand for the gradient of a solution if they are `solved`.
+    """
 
     def verdict(
         points: Sequence[Point], changes: Sequence[Finding], otherwise: Compared | None = None
@@ -53,9 +57,14 @@ def compared(
         return Compared(points, judge, judge.judged(names), changes, otherwise)
 
     found = verdict(points, ())
+    target = runs.target
     handed = unhanded(runs, points, names, tolerance) if found.wrong else None
     if handed is not None:
-        found = verdict(handed.points, handed.notes)
+        passing = verdict(handed.points, handed.notes)
+        if handed.adds and not solved and {*found.wrong} <= {*passing.wrong}:
+            runs.target = target  # it explains nothing
+        else:
+            found = passing
     normed = of_own_norm(found.wrong, found.points, tolerance) if runs.target.deliberate else ()
     clipped = unclipped(found.points, found.wrong, normed)
     if clipped is not None and not _spoils(found.points, clipped, tolerance):

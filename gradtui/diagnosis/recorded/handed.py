@@ -41,6 +41,8 @@ class Unhanded(Struct, frozen=True, eq=False):
 
     points: Sequence[Point]
     notes: Sequence[Finding]
+    adds: bool
+    """Whether some have a gradient for another argument, as derivatives of derivatives may, too."""
 
 
 def unhanded(
@@ -73,7 +75,8 @@ def unhanded(
     told, place = _told(found)
     notes = [note("straight-through", "info", name, f"the gradient of {name} {told}", place)
              for name in changed]  # fmt: skip
-    return Unhanded(own, [*together(notes)])
+    adds = any(one.whole and one.adds() for one in found)
+    return Unhanded(own, [*together(notes)], adds)
 
 
 def _handing(runs: Runs, points: Sequence[Point]) -> Collection[Any]:
