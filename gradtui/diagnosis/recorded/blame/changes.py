@@ -56,6 +56,7 @@ from gradtui.diagnosis.recorded.blame.projections import projections
 from gradtui.diagnosis.recorded.blame.rebound import continued, misplaced, misstored, rebound
 from gradtui.diagnosis.recorded.blame.recomputed import recomputed
 from gradtui.diagnosis.recorded.blame.rectified import rectified
+from gradtui.diagnosis.recorded.blame.recurring import recurring
 from gradtui.diagnosis.recorded.blame.repeats import repeated
 from gradtui.diagnosis.recorded.blame.resets import another, copies, counted, emptied, resets
 from gradtui.diagnosis.recorded.blame.restored import restored
@@ -89,6 +90,7 @@ def changes(s: Statement, wanted: Sequence[float], slots: Sequence[Slot]) -> Ite
         unpacked, forwarded, selected, copied, elsewhere, scaled, strangers, shares, opposed,
         attributed, methods, popped, lengths, leftovers,
         products, stripped, sliced, continued, misstored, misplaced,
+        recurring,
     )  # fmt: skip
     for each in every:
         yield from each(s)

@@ -42,6 +42,7 @@ from gradtui.diagnosis.recorded.blame.majority import stands_out
 from gradtui.diagnosis.recorded.blame.namesakes import namesakes_of
 from gradtui.diagnosis.recorded.blame.opposed import is_opposed
 from gradtui.diagnosis.recorded.blame.popped import pops_unlike
+from gradtui.diagnosis.recorded.blame.recurring import odd_parts
 from gradtui.diagnosis.recorded.blame.resets import is_spoilt
 from gradtui.diagnosis.recorded.blame.rows import is_odd
 from gradtui.diagnosis.recorded.blame.scattered import lacking
@@ -181,7 +182,7 @@ class Suspects:
         strange = (
             is_strange(unit, node) or node in rewritten_in(unit.node)
             or bool(crossed_in(unit, node)) or any(namesakes_of(statement))
-            or stands_out(unit, node)
+            or stands_out(unit, node) or bool(odd_parts(unit, node))
         )  # fmt: skip
         strange = strange or (is_odd(unit, node) and not self._is_forward(unit))
         if statement.restores and not strange:
