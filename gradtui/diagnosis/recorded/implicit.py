@@ -43,7 +43,8 @@ def placeholder(runs: Runs, points: Sequence[Point]) -> Standing | None:
     Without such a placeholder, what is detached takes no gradient.
     """
     start = points[0]
-    if not start.result.tape.stopped or (own := _heard(runs, start.values)) is None:
+    leaves = start.result.tape.stopped or start.result.tape.converted
+    if not leaves or (own := _heard(runs, start.values)) is None:
         return None
     for one in own.found:
         if _stands_for_a_solution(one, own.tape):

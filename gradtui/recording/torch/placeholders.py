@@ -84,6 +84,8 @@ class _Hearing:
 
     def _place(self, output: Any, args: Sequence[Any]) -> int | None:
         """Return the place of the argument that is an output, or its copy; None if none is."""
+        if (same := next((at for at, one in enumerate(args) if one is output), None)) is not None:
+            return same  # which no recorder need have seen before
         node = self._recorder.known(output) if is_known(output) else None
         known = ((at, self._recorder.known(one)) for at, one in enumerate(args) if is_known(one))
         return next((at for at, own in known if own is not None and own == node), None)
