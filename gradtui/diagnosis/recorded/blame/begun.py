@@ -216,6 +216,11 @@ def read(nodes: Sequence[ast.AST]) -> list[str]:
     return [one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Load)]
 
 
+def stored(nodes: Sequence[ast.AST]) -> list[str]:
+    """Return the names that some nodes store."""
+    return [one.id for one in nodes if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store)]
+
+
 def is_zero(value: ast.expr) -> bool:
     """Return whether an expression is 0, or an array of zeros, perhaps on a condition."""
     if isinstance(value, ast.IfExp):

@@ -9,6 +9,7 @@ from collections.abc import Iterator, Sequence
 
 from msgspec.structs import replace
 
+from gradtui.diagnosis.recorded.blame.begun import read, stored
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import indices_of
 from gradtui.diagnosis.recorded.blame.forms import loops_around
@@ -75,14 +76,13 @@ def _numbering(unit: Unit, node: ast.For) -> Sequence[str]:
     """
     if not isinstance(node.target, ast.Name):
         return ()
-    inside = [one for line in node.body for one in walked(line) if isinstance(one, ast.Name)]
-    stored = {one.id for one in inside if isinstance(one.ctx, ast.Store)}
-    read = {one.id: None for one in inside if isinstance(one.ctx, ast.Load)}
-    if node.target.id in read.keys() - stored:
+    inside = [one for line in node.body for one in walked(line)]
+    names, made = dict.fromkeys(read(inside)), {*stored(inside)}
+    if node.target.id in names.keys() - made:
         return ()
     others = [one for one in unit.of(ast.For) if one is not node and node not in walked(one)]
     counted = {one.target.id for one in others if isinstance(one.target, ast.Name)}
-    return [name for name in read if name in counted - stored - {node.target.id}]
+    return [name for name in names if name in counted - made - {node.target.id}]
 
 
 def _unpacked(unit: Unit, node: ast.For) -> str | None:

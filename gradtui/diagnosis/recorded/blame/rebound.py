@@ -7,7 +7,7 @@ from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence
 from functools import lru_cache
 
-from gradtui.diagnosis.recorded.blame.begun import unfilled
+from gradtui.diagnosis.recorded.blame.begun import read, stored, unfilled
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.expressions import OPERATORS
 from gradtui.diagnosis.recorded.blame.forms import loops_around
@@ -78,7 +78,7 @@ def drops_before(s: Statement) -> bool:
     since = block[block.index(made[-1]) + 1 : at + 1]
     # A call for its effect, such as `x.fill_(0)`, only changes it.
     reading = (one for one in since if not isinstance(one, ast.Expr))
-    return not any(name in _named_in(one, ast.Load) for one in reading)
+    return not any(name in read(walked(one)) for one in reading)
 
 
 def misstored(s: Statement) -> Iterator[Candidate]:
@@ -98,10 +98,8 @@ def misstored(s: Statement) -> Iterator[Candidate]:
     if isinstance(value, ast.Call) and value.args and isinstance(value.args[0], ast.Name):
         others.append(value.args[0].id)
     own = s.shape(value)
-    read, stored = (
-        {one for line in later for one in _named_in(line, kind)} for kind in (ast.Load, ast.Store)
-    )
-    for other in sorted(read - stored):
+    behind = [one for line in later for one in walked(line)]
+    for other in sorted({*read(behind)} - {*stored(behind)}):
         held = s.scope.get(other)
         fits = held is not None and own in (None, held.shape)
         if other in s.recent and (fits or s.locals.get(other, other) is None):
@@ -118,7 +116,7 @@ def is_misstored(s: Statement) -> bool:
 
 def _later(s: Statement) -> Sequence[ast.stmt]:
     """Return the statements behind one in its block, and behind the conditions around it."""
-    found, own = list[ast.stmt](), list[ast.stmt]([s.node])
+    found, own = list[ast.stmt](), [s.node]
     for node in own:
         block = block_of(s.unit.node, node)
         found += block[block.index(node) + 1 :]
@@ -134,20 +132,13 @@ def _is_lost(s: Statement, name: str, later: Sequence[ast.stmt]) -> bool:
     made = _making(s.unit).get(name, ())
     at = next((at for at, one in enumerate(later) if one in made), None)
     if at is not None:
-        return not any(name in _named_in(one, ast.Load) for one in later[: at + 1])
+        return not any(name in read(walked(one)) for one in later[: at + 1])
     given = (one.arg for one in s.unit.of(ast.arg))
     if name not in s.recent and name not in given:
         return False
     last = s.node.end_lineno or s.node.lineno
     first = min([last + 1, *(one.lineno for one in loops_around(s))])
-    names = [one for one in s.unit.of(ast.Name) if one.id == name and one.lineno >= first]
-    return not any(isinstance(one.ctx, ast.Load) for one in names)
-
-
-def _named_in(node: ast.stmt, kind: type[ast.expr_context]) -> set[str]:
-    """Return the names that a statement reads or stores."""
-    names = (one for one in walked(node) if isinstance(one, ast.Name))
-    return {one.id for one in names if isinstance(one.ctx, kind)}
+    return name not in read([one for one in s.unit.of(ast.Name) if one.lineno >= first])
 
 
 def continued(s: Statement) -> Iterator[Candidate]:

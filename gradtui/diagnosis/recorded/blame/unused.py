@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import ast
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Mapping
 from functools import lru_cache
 
+from gradtui.diagnosis.recorded.blame.begun import stored
 from gradtui.diagnosis.recorded.blame.candidates import Candidate, Statement
 from gradtui.diagnosis.recorded.blame.stores import is_doubled
 from gradtui.diagnosis.recorded.blame.trees import block_of, walked
@@ -146,8 +147,8 @@ def _writes_over(unit: Unit, node: ast.stmt, removed: Mapping[str, int]) -> bool
     block = block_of(unit.node, node)
     for one in reversed(block[: block.index(node)]):
         made = one.value if isinstance(one, ast.Assign) else None
-        stored = [*_stored(one.targets)] if isinstance(one, ast.Assign) else []
-        if stored == [target.id] and not isinstance(made, ast.Name | ast.Constant):
+        names = stored(one.targets) if isinstance(one, ast.Assign) else []
+        if names == [target.id] and not isinstance(made, ast.Name | ast.Constant):
             return True
         if any(isinstance(part, ast.Name) and part.id == target.id for part in walked(one)):
             return False
@@ -163,16 +164,10 @@ def _reads(node: ast.AST, name: str) -> int:
 @lru_cache(_FUNCTIONS)
 def _unpacked_by(function: ast.AST) -> frozenset[str]:
     """Return the names that a function stores only beside others, such as one of two sizes."""
-    stored = Counter(_stored(walked(function)))
+    counts = Counter(stored(walked(function)))
     tuples = (one.elts for one in walked(function) if isinstance(one, ast.Tuple))
-    beside = Counter(name for parts in tuples for name in _stored(parts))
-    return frozenset(name for name, count in beside.items() if count == stored[name])
-
-
-def _stored(nodes: Iterable[ast.AST]) -> Iterator[str]:
-    for one in nodes:
-        if isinstance(one, ast.Name) and isinstance(one.ctx, ast.Store):
-            yield one.id
+    beside = Counter(name for parts in tuples for name in stored(parts))
+    return frozenset(name for name, count in beside.items() if count == counts[name])
 
 
 @lru_cache(_FUNCTIONS)
