@@ -368,7 +368,9 @@ def elsewhere(function):
 
 
 @pytest.mark.parametrize("solved", [by_bisection, elsewhere])
-def test_a_root_that_no_recording_follows_is_part_of_the_whole(solved):
+def test_a_root_that_no_recording_follows_is_part_of_the_whole(solved, request):
+    if solved is elsewhere:
+        request.getfixturevalue("numpys_arrays")
     a = torch.tensor([0.4, 1.3, 2.2], dtype=torch.double)
     (told,) = gradtui.check(solved(Reparametrised), a)
     assert told.severity == "info" and "autograd does not see" in told.message

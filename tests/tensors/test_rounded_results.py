@@ -40,9 +40,9 @@ def test_what_rounding_leaves_of_a_zero_is_right_and_other_elements_are_compared
     assert any(one.severity == "error" for one in found) is wrong
 
 
-@torch.library.custom_op("gradtui_tests::quarters", mutates_args=())
-def quarters(x: torch.Tensor) -> torch.Tensor:
-    return torch.from_numpy(np.round(x.numpy() * 4) / 4)
+LIBRARY = torch.library.Library("gradtui_tests", "DEF")
+LIBRARY.define("quarters(Tensor x) -> Tensor")
+LIBRARY.impl("quarters", lambda x: torch.from_numpy(np.round(x.numpy() * 4) / 4), "CPU")
 
 
 class Quarters(torch.autograd.Function):
@@ -70,6 +70,7 @@ class Scaled(Quarters):
         return g * ctx.saved_tensors[0]
 
 
+@pytest.mark.usefixtures("numpys_arrays")
 @pytest.mark.parametrize(
     ("function", "severity"), [(Quarters, "info"), (Turned, "error"), (Scaled, "error")]
 )

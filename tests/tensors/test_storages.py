@@ -8,6 +8,7 @@ from findings import line_of, only
 torch = pytest.importorskip("torch")
 A = torch.linspace(0.3, 1.7, 12, dtype=torch.float64).reshape(3, 4)
 B = torch.linspace(-1.3, 1.2, 12, dtype=torch.float64).reshape(3, 4)
+OLD = not hasattr(torch.utils, "swap_tensors")
 
 
 class Scaled(torch.autograd.Function):
@@ -90,6 +91,7 @@ def test_a_mistake_beside_it_is_found():
 
 
 @pytest.mark.filterwarnings("ignore:TypedStorage")
+@pytest.mark.skipif(OLD, reason="on PyTorch 2.1 memory taken again may hold the old numbers")
 @pytest.mark.parametrize("dtype", [torch.float64, torch.float32])
 def test_what_is_freed_and_not_computed_again_is_no_right_value(dtype):
     findings = gradtui.check(Forgotten, A.to(dtype), B.to(dtype))
@@ -97,7 +99,7 @@ def test_what_is_freed_and_not_computed_again_is_no_right_value(dtype):
 
 
 @pytest.mark.filterwarnings("ignore:TypedStorage")
-@pytest.mark.skipif(not hasattr(torch.utils, "swap_tensors"), reason="PyTorch before 2.3")
+@pytest.mark.skipif(OLD, reason="PyTorch before 2.3")
 def test_a_tensor_that_edited_code_returns_is_as_before_after_a_check():
     gradtui.check(Forgotten, A, B)
     assert A.is_leaf and not A.requires_grad

@@ -13,6 +13,7 @@ Function = torch.autograd.Function
 
 X = torch.tensor([[0.3, -0.11, 0.62, 2.6], [-0.9, 0.22, 1.7, -5.1]], dtype=torch.float64)
 POSITIVE = torch.tensor([0.3, 0.11, 1.7, 0.9, 4.6], dtype=torch.float64)
+OLD = not hasattr(torch.utils, "swap_tensors")
 TABLE = torch.tensor([-1.0, -0.6, -0.25, 0.0, 0.2, 0.45, 1.0], dtype=torch.float64)
 
 
@@ -133,8 +134,11 @@ class NearestDetached(Passing):
     [
         (Powers, X, "round"), (PowersOfPositive, POSITIVE, "round"),
         (PowersRoundedHalfUp, X, "floor"), (PowersBounded, X, "round"), (PowersMasked, X, "round"),
-        (Companded, X, "round"), (Mantissa, X, "round"), (StepOfExponent, X, "round"),
-        (SmallestExponent, X, "round"),
+        (Companded, X, "round"), (StepOfExponent, X, "round"), (SmallestExponent, X, "round"),
+        pytest.param(
+            Mantissa, X, "round",
+            marks=pytest.mark.skipif(OLD, reason="ldexp is two operations on PyTorch 2.1"),
+        ),
         (Nearest, X, "a step"), (NearestDetached, X, "a step"),
     ],
 )  # fmt: skip
