@@ -40,7 +40,7 @@ def test_what_rounding_leaves_of_a_zero_is_right_and_other_elements_are_compared
     assert any(one.severity == "error" for one in found) is wrong
 
 
-LIBRARY = torch.library.Library("gradtui_tests", "DEF")
+LIBRARY = torch.library.Library("gradtui_roundings", "DEF")
 LIBRARY.define("quarters(Tensor x) -> Tensor")
 LIBRARY.impl("quarters", lambda x: torch.from_numpy(np.round(x.numpy() * 4) / 4), "CPU")
 
@@ -51,7 +51,7 @@ class Quarters(torch.autograd.Function):
     @staticmethod
     def forward(ctx, x):
         ctx.save_for_backward(x)
-        return torch.ops.gradtui_tests.quarters(x)
+        return torch.ops.gradtui_roundings.quarters(x)
 
     @staticmethod
     def backward(ctx, g):
