@@ -19,9 +19,9 @@ kept, filed, picks, patterns, exchanges, loops, begun, carries, accumulations, s
 partly, resets, conditions, likeness, repeats, material, literals, slots, operands, missing, idle,
 options, orders, arguments, throughout, applied, pulled, roots, branches, masks, bends, hidden,
 twins, wasted, dropped, ahead, projections, normalised, curved, crops, alongside, wholes, numbered,
-words, rebound, rectified, belated, recomputed, recurring, listed, splits, unpacked, forwarded,
-selected, crosswise, namesakes, majority, doubles, copied, shares, opposed, attributed, popped,
-constants, leftover, products, stripped: their possible mistakes.
+words, rebound, misstored, rectified, belated, recomputed, recurring, listed, splits, unpacked,
+forwarded, selected, crosswise, namesakes, majority, doubles, copied, shares, opposed, attributed,
+popped, constants, leftover, products, stripped: their possible mistakes.
 derived: the slopes of what is written.
 changes: all of them.
 owned: what a new line may change in place.

@@ -40,6 +40,7 @@ from gradtui.diagnosis.recorded.blame.literals import entries, given, keys, numb
 from gradtui.diagnosis.recorded.blame.majority import majority
 from gradtui.diagnosis.recorded.blame.masks import bounds, opposites, thresholds
 from gradtui.diagnosis.recorded.blame.material import renamings
+from gradtui.diagnosis.recorded.blame.misstored import continued, misplaced, misstored
 from gradtui.diagnosis.recorded.blame.moves import moves
 from gradtui.diagnosis.recorded.blame.namesakes import namesakes
 from gradtui.diagnosis.recorded.blame.normalised import normalised
@@ -53,7 +54,7 @@ from gradtui.diagnosis.recorded.blame.picks import picks
 from gradtui.diagnosis.recorded.blame.popped import popped
 from gradtui.diagnosis.recorded.blame.products import products
 from gradtui.diagnosis.recorded.blame.projections import projections
-from gradtui.diagnosis.recorded.blame.rebound import continued, misplaced, misstored, rebound
+from gradtui.diagnosis.recorded.blame.rebound import rebound
 from gradtui.diagnosis.recorded.blame.recomputed import recomputed
 from gradtui.diagnosis.recorded.blame.rectified import rectified
 from gradtui.diagnosis.recorded.blame.recurring import recurring

@@ -45,6 +45,7 @@ from gradtui.diagnosis.recorded.blame.scaling import (
     scales_alike,
 )
 from gradtui.diagnosis.recorded.blame.suspect import Suspect
+from gradtui.diagnosis.recorded.blame.trees import target_of
 from gradtui.diagnosis.recorded.blame.units import Unit
 from gradtui.diagnosis.recorded.blame.unnamed import statement_after
 from gradtui.diagnosis.recorded.blame.uses import is_as_named, is_made_before
@@ -85,12 +86,12 @@ class Signs(Struct, frozen=True, eq=False, dict=True):
     def removed(self) -> Counter[str]:
         """The names that it takes away, attributes with a dot; what is swapped stays.
 
-        A line that only changes the value of a name makes no use of it.
+        A line that only stores a value under a name, or changes it, makes no use of it.
         """
         own = self.suspect.statement.node
-        target = own.target if isinstance(own, ast.AugAssign) else None
-        changes = isinstance(target, ast.Name) and self.candidate.node is target
-        return Counter() if changes else amounts.taken(self.unit, self.candidate.edits)
+        target = target_of(own) if isinstance(own, ast.Assign | ast.AugAssign) else None
+        stores = isinstance(target, ast.Name) and self.candidate.node is target
+        return Counter() if stores else amounts.taken(self.unit, self.candidate.edits)
 
     @property
     def unit(self) -> Unit:

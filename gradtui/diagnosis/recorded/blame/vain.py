@@ -9,7 +9,8 @@ from gradtui.diagnosis.recorded.blame.candidates import Statement
 from gradtui.diagnosis.recorded.blame.dropped import is_dropped
 from gradtui.diagnosis.recorded.blame.expressions import name_of
 from gradtui.diagnosis.recorded.blame.forms import idle_ones
-from gradtui.diagnosis.recorded.blame.rebound import drops_before, is_misstored, is_rebound
+from gradtui.diagnosis.recorded.blame.misstored import drops_before, is_misstored
+from gradtui.diagnosis.recorded.blame.rebound import is_rebound
 from gradtui.diagnosis.recorded.blame.stores import is_doubled
 from gradtui.diagnosis.recorded.blame.twins import is_cut_off
 from gradtui.diagnosis.recorded.blame.words import is_tested_twice
